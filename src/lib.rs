@@ -1,0 +1,14 @@
+//! Streaming anomaly detection for Amazon S3 server access logs.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! Source --bytes--> Record --match--> Observation --correlate--> Alert --> Sink
+//! ```
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`text`] | how bytes that somebody else chose are shown |
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod text;

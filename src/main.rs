@@ -1,0 +1,3 @@
+//! The `s3sentry` command.
+
+fn main() {}
