@@ -9,6 +9,8 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`text`] | how bytes that somebody else chose are shown |
+//! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod settings;
 pub mod text;
