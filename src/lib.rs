@@ -8,9 +8,11 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | [`record`] | one line, zero-copy: fields, typed values, derived fields |
 //! | [`text`] | how bytes that somebody else chose are shown |
 //! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod record;
 pub mod settings;
 pub mod text;
