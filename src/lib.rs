@@ -8,6 +8,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | [`source`] | blocks of whole lines from stdin, files and directories, merged by time |
 //! | [`record`] | one line, zero-copy: fields, typed values, derived fields |
 //! | [`text`] | how bytes that somebody else chose are shown |
 //! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
@@ -15,4 +16,5 @@
 
 pub mod record;
 pub mod settings;
+pub mod source;
 pub mod text;

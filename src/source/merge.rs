@@ -1,0 +1,374 @@
+//! Many inputs, one stream of blocks in time order.
+//!
+//! Of what the lines say only the time enters here, and of the clock only the
+//! bound beyond which a time is not believed.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use memchr::memrchr;
+
+use super::error::{Error, Problem};
+use super::lines::Lines;
+use super::walk::{self, Input, Kind};
+use super::{Block, CLOCK_SKEW, Counts, Options, Progress, Spec};
+use crate::record::time;
+
+/// Inputs open at once, where each weighs one.
+const OPEN: u32 = 256;
+
+/// Lines at the end of a block that are searched for a time.
+const LAST_LINES: usize = 64;
+
+/// Lateness in seconds for files and pipes.
+const LATENESS: i64 = 3600;
+
+/// Lateness in seconds for delivered log objects, which hold records hours
+/// older than the time in their names.
+const LATENESS_DELIVERED: i64 = 6 * 3600;
+
+/// By time, then by the order in which inputs were named.
+type Heap = BinaryHeap<Reverse<(i64, u32)>>;
+
+/// All inputs, merged by time.
+///
+/// The next block comes from the input with the smallest time, ties by the
+/// order of naming and then of path. The time of an unread input is the one
+/// in its name where it is named like a delivered log object
+/// ([`delivery_time`](super::delivery_time)), else that of its first record;
+/// of an open one that of the last line handed out; neither falls. An input
+/// without any time comes first.
+pub struct Sources {
+    options: Options,
+    inputs: Vec<Input>,
+    unread: Heap,
+    open: Heap,
+    readers: Vec<Option<Box<Open>>>,
+    /// Of all open inputs, and how much may be open.
+    weight: u32,
+    limit: u32,
+    ordered: bool,
+    problems: Vec<Problem>,
+    counts: Counts,
+    read: Arc<AtomicU64>,
+    total: Option<u64>,
+    sample: Vec<u8>,
+}
+
+/// An input that is being read.
+struct Open {
+    lines: Lines<Metered>,
+    /// `None`: the wall clock's.
+    future: Option<i64>,
+}
+
+impl Open {
+    fn future(&self) -> i64 {
+        self.future.unwrap_or_else(|| now() + CLOCK_SKEW)
+    }
+
+    fn first_time(&mut self) -> Option<i64> {
+        let future = self.future();
+        self.lines.peek(|bytes| first_time(bytes, future))
+    }
+}
+
+/// A file that adds what is read of it to a sum.
+struct Metered {
+    file: File,
+    sum: Arc<AtomicU64>,
+}
+
+impl Read for Metered {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(into)?;
+        self.sum.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Sources {
+    /// Lists what was named; nothing is opened or waited for yet. Never fails
+    /// as a whole: see [`Sources::problems`].
+    #[must_use]
+    pub fn open(specs: Vec<Spec>, options: Options) -> Self {
+        let listing = walk::list(specs);
+        Self {
+            options,
+            readers: listing.inputs.iter().map(|_| None).collect(),
+            total: listing.size,
+            inputs: listing.inputs,
+            unread: Heap::new(),
+            open: Heap::new(),
+            weight: 0,
+            limit: OPEN,
+            ordered: false,
+            problems: listing.problems,
+            counts: listing.counts,
+            read: Arc::default(),
+            sample: Vec::new(),
+        }
+    }
+
+    /// Reads the next block into `block`, waiting for a pipe if it must.
+    /// `false` when all inputs are exhausted: then the block is empty and its
+    /// floor `i64::MAX`.
+    pub fn next(&mut self, block: &mut Block) -> bool {
+        if !self.ordered {
+            self.order();
+        }
+        while let Some((time, source)) = self.pick() {
+            let Some(mut reader) = self.reader(time, source) else {
+                continue;
+            };
+            reader.lines.fill(block);
+            if self.sample.is_empty() {
+                self.sample = reader.lines.take_sample().unwrap_or_default();
+            }
+            block.source = source;
+            block.future = reader.future();
+            let last = last_time(block.bytes(), block.future);
+            if reader.lines.exhausted() {
+                self.weight -= reader.lines.weight();
+                match reader.lines.take_fault() {
+                    Some(error) => self.fail(source, error),
+                    None => self.counts.read += 1,
+                }
+            } else {
+                let time = last.map_or(time, |last| last.max(time));
+                self.open.push(Reverse((time, source)));
+                self.readers[source as usize] = Some(reader);
+            }
+            if !block.bytes().is_empty() || !block.oversize.is_empty() {
+                block.floor = self.floor();
+                return true;
+            }
+        }
+        block.range = 0..0;
+        block.oversize.clear();
+        block.floor = i64::MAX;
+        false
+    }
+
+    /// The input's name: as the user named it, its path below a named
+    /// directory, or `stdin`.
+    ///
+    /// # Panics
+    /// When `source` did not come from a block of these sources.
+    #[must_use]
+    pub fn name(&self, source: u32) -> &Arc<str> {
+        &self.inputs[source as usize].name
+    }
+
+    /// What could not be read so far, or not to its end. All others are read.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What became of the inputs so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            failed: self.problems.len() as u64,
+            ..self.counts
+        }
+    }
+
+    /// How far reading is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            read: self.read.load(Ordering::Relaxed),
+            total: self.total,
+        }
+    }
+
+    /// How late a record may come, in seconds: what [`Options::lateness`]
+    /// says, else [`Sources::default_lateness`].
+    #[must_use]
+    pub fn lateness(&self) -> i64 {
+        self.options.lateness.unwrap_or(self.default_lateness())
+    }
+
+    /// 1 h, or 6 h when an input is named like a delivered log object, found
+    /// in a directory or named by itself (`logs/*`); seconds.
+    #[must_use]
+    pub fn default_lateness(&self) -> i64 {
+        if self.inputs.iter().any(|input| input.named.is_some()) {
+            LATENESS_DELIVERED
+        } else {
+            LATENESS
+        }
+    }
+
+    /// The first bytes (decompressed, up to 4 KiB) of the first input that
+    /// had any, to tell the user what was found instead of access-log lines;
+    /// see [`describe`](super::describe).
+    #[must_use]
+    pub fn sample(&self) -> &[u8] {
+        &self.sample
+    }
+
+    #[cfg(test)]
+    pub(super) fn open_now(&self) -> usize {
+        self.readers.iter().flatten().count()
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
+    fn fail(&mut self, source: u32, error: Error) {
+        let name = Arc::clone(&self.inputs[source as usize].name);
+        self.problems.push(Problem { name, error });
+    }
+
+    /// The smallest time of all that is not exhausted.
+    fn floor(&self) -> i64 {
+        let time = |heap: &Heap| heap.peek().map_or(i64::MAX, |Reverse((time, _))| *time);
+        time(&self.unread).min(time(&self.open))
+    }
+
+    /// Finds the time of each input. Regular files are closed again, so that
+    /// thousands of unread ones take no handles.
+    fn order(&mut self) {
+        self.ordered = true;
+        let alone = self.inputs.len() == 1;
+        let (mut unread, mut open) = (Vec::new(), Vec::new());
+        let now = now();
+        for source in 0..self.inputs.len() as u32 {
+            let input = &self.inputs[source as usize];
+            // Nothing is delivered in the future: such a name says nothing.
+            let named = input.named.filter(|time| *time <= now + CLOCK_SKEW);
+            if let Some(time) = named.or(alone.then_some(i64::MIN)) {
+                unread.push(Reverse((time, source)));
+                continue;
+            }
+            let keep = input.kind != Kind::File;
+            let sum = if keep {
+                Arc::clone(&self.read)
+            } else {
+                Arc::default()
+            };
+            match self.open_input(source, sum) {
+                Ok(mut reader) => {
+                    let time = reader.first_time().unwrap_or(i64::MIN);
+                    if keep {
+                        self.weight += reader.lines.weight();
+                        self.readers[source as usize] = Some(Box::new(reader));
+                        open.push(Reverse((time, source)));
+                    } else {
+                        unread.push(Reverse((time, source)));
+                    }
+                }
+                Err(error) => self.fail(source, error),
+            }
+        }
+        self.unread = unread.into();
+        self.open = open.into();
+    }
+
+    /// Takes the input with the smallest time off its heap. With as many open
+    /// as there may be, only from the open ones: what is unread still holds
+    /// the floor down.
+    fn pick(&mut self) -> Option<(i64, u32)> {
+        let unread = self.unread.peek();
+        let open = self.open.peek();
+        let heap = match (unread, open) {
+            (Some(_), None) => &mut self.unread,
+            // A `Reverse` is greater for the smaller time.
+            (Some(unread), Some(open)) if unread > open && self.weight < self.limit => {
+                &mut self.unread
+            }
+            _ => &mut self.open,
+        };
+        heap.pop().map(|Reverse(entry)| entry)
+    }
+
+    /// The open input, opened now if it was not. `None` if that failed, which
+    /// is then a problem, or had to be put off.
+    fn reader(&mut self, time: i64, source: u32) -> Option<Box<Open>> {
+        if let Some(reader) = self.readers[source as usize].take() {
+            return Some(reader);
+        }
+        match self.open_input(source, Arc::clone(&self.read)) {
+            Ok(reader) => {
+                self.weight += reader.lines.weight();
+                Some(Box::new(reader))
+            }
+            Err(Error::Open(error)) if is_out_of_handles(&error) && !self.open.is_empty() => {
+                self.limit = self.weight;
+                self.unread.push(Reverse((time, source)));
+                None
+            }
+            Err(error) => {
+                self.fail(source, error);
+                None
+            }
+        }
+    }
+
+    fn open_input(&self, source: u32, sum: Arc<AtomicU64>) -> Result<Open, Error> {
+        let input = &self.inputs[source as usize];
+        let file = match input.kind {
+            Kind::Stdin => walk::stdin(),
+            Kind::File | Kind::Stream => File::open(input.path()),
+        }
+        .map_err(Error::opening)?;
+        let data = file.metadata().map_err(Error::opening)?;
+        let live = !data.is_file();
+        let future = if live {
+            None
+        } else {
+            data.modified().ok().map(|time| unix(time) + CLOCK_SKEW)
+        };
+        let lines =
+            Lines::new(Metered { file, sum }, live, &self.options).map_err(|fault| fault.at(0))?;
+        Ok(Open { lines, future })
+    }
+}
+
+/// `EMFILE` and `ENFILE`: some systems allow 256 handles a process.
+fn is_out_of_handles(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+fn now() -> i64 {
+    unix(SystemTime::now())
+}
+
+fn unix(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_secs() as i64,
+        Err(before) => -(before.duration().as_secs() as i64),
+    }
+}
+
+/// The time of the first line that has one and is not from the future.
+fn first_time(bytes: &[u8], future: i64) -> Option<i64> {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| time::of_line(line).filter(|time| *time <= future))
+}
+
+/// The time of the last line that has one and is not from the future.
+fn last_time(bytes: &[u8], future: i64) -> Option<i64> {
+    let mut rest = bytes;
+    for _ in 0..LAST_LINES {
+        let end = rest.strip_suffix(b"\n").unwrap_or(rest);
+        let start = memrchr(b'\n', end).map_or(0, |line_feed| line_feed + 1);
+        match time::of_line(&end[start..]) {
+            Some(time) if time <= future => return Some(time),
+            _ if start == 0 => return None,
+            _ => rest = &rest[..start],
+        }
+    }
+    None
+}
