@@ -10,11 +10,15 @@
 //! |---|---|
 //! | [`source`] | blocks of whole lines from stdin, files and directories, merged by time |
 //! | [`record`] | one line, zero-copy: fields, typed values, derived fields |
+//! | [`alert`] | what a person reads |
+//! | [`sink`] | how it is written |
 //! | [`text`] | how bytes that somebody else chose are shown |
 //! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod alert;
 pub mod record;
 pub mod settings;
+pub mod sink;
 pub mod source;
 pub mod text;

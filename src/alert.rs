@@ -1,0 +1,128 @@
+//! What a person reads: one rule, one key, one period.
+//!
+//! An [`Alert`] is the same in every output format; how it is written is the
+//! sinks' business. Nothing here looks at a clock, a host or a thread.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Severity, in Sigma's words and order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth keeping, not worth reading.
+    Informational,
+    /// Read it when there is time.
+    Low,
+    /// Read it today.
+    Medium,
+    /// Read it now.
+    High,
+    /// Wake somebody.
+    Critical,
+}
+
+impl Level {
+    /// Every level, lowest first.
+    pub const ALL: [Level; 5] = [
+        Level::Informational,
+        Level::Low,
+        Level::Medium,
+        Level::High,
+        Level::Critical,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+/// What an alert says of the rule that raised it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The rule's UUID; its name where it has none.
+    pub id: String,
+    /// The rule's name, such as `access-denied-burst`.
+    pub name: String,
+    /// One line for a person.
+    pub title: String,
+    /// How bad it is.
+    pub level: Level,
+    /// `attack.t1619` and the like.
+    pub tags: Vec<String>,
+}
+
+/// Whether more may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Its period is not over.
+    Open,
+    /// Its period is final.
+    Closed,
+    /// A late record proved it wrong.
+    Withdrawn,
+}
+
+/// A number of distinct values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Distinct {
+    /// How many.
+    pub value: u64,
+    /// Estimated, because there were more than 1,024.
+    pub approx: bool,
+}
+
+/// One log line behind an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// File name or address of the input.
+    pub source: Arc<str>,
+    /// Offset of the line in the decompressed input, bytes.
+    pub offset: u64,
+    /// The line itself, raw, without its line feed, where it was at hand.
+    pub line: Option<Vec<u8>>,
+}
+
+/// One rule, one key, one period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Hash of rule, key and period: the same in every run over the same records.
+    pub id: u128,
+    /// The count; of two versions of one id the higher wins.
+    pub rev: u64,
+    /// Whether more may come.
+    pub status: Status,
+    /// The rule that fired.
+    pub rule: Arc<RuleInfo>,
+    /// The group-by fields and their values as they stand in the log (bytes);
+    /// `None` where a record had no such field.
+    pub key: Vec<(&'static str, Option<Vec<u8>>)>,
+    /// The period, seconds since the epoch, end excluded.
+    pub period: (i64, i64),
+    /// Time and value of the earliest firing in the period.
+    pub trigger: (i64, u64),
+    /// Time of the key's first matching record in (period start - timespan, period end).
+    pub first_seen: i64,
+    /// Time of the last.
+    pub last_seen: i64,
+    /// How many there were.
+    pub count: u64,
+    /// Distinct values, where the rule counts them.
+    pub distinct: Option<Distinct>,
+    /// Their sum, where the rule adds them up.
+    pub sum: Option<u64>,
+    /// One sentence that needs no rule file. Values in it are not yet escaped.
+    pub summary: Vec<u8>,
+    /// Up to as many log lines as the rule asks for.
+    pub evidence: Vec<Evidence>,
+}
