@@ -10,6 +10,8 @@
 //! |---|---|
 //! | [`source`] | blocks of whole lines from stdin, files and directories, merged by time |
 //! | [`record`] | one line, zero-copy: fields, typed values, derived fields |
+//! | [`rule`] | Sigma rules: read, checked, compiled |
+//! | [`observation`] | what is left of a record once it is matched |
 //! | [`alert`] | what a person reads |
 //! | [`sink`] | how it is written |
 //! | [`text`] | how bytes that somebody else chose are shown |
@@ -17,7 +19,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alert;
+pub mod observation;
 pub mod record;
+pub mod rule;
 pub mod settings;
 pub mod sink;
 pub mod source;

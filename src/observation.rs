@@ -1,0 +1,203 @@
+//! What is left of a record once it is matched.
+//!
+//! The only thing that leaves the parallel stage: owned, orderless, tens of
+//! bytes. One for all rules, not one a rule. Text may not enter: what rules
+//! group and count by is here as hashes (see [`crate::record::hash`]).
+//!
+//! An observation is a run of 64-bit words:
+//!
+//! | word | holds |
+//! |---|---|
+//! | 0 | time, seconds since the Unix epoch, two's complement |
+//! | 1 | identity of the record |
+//! | 2 | offset of its line in the decompressed input, bytes |
+//! | 3 | low half: number of the input; high half: which selection words follow, a bit each |
+//! | 4 | which slots follow, a bit each |
+//! | then | the selection words that are not zero: bit `n % 64` of word `n / 64` is selection `n` |
+//! | then | a value for each slot: the hash of a field's bytes, or zero where it is null or absent |
+
+/// Words before the selections.
+const HEADER: usize = 5;
+
+/// Selection words that the high half of word 3 can name.
+pub const MAX_SELECTIONS: usize = 32 * 64;
+
+/// Observations, one behind the other.
+#[derive(Debug, Default, Clone)]
+pub struct Observations {
+    words: Vec<u64>,
+}
+
+/// One observation, borrowed.
+#[derive(Debug, Clone, Copy)]
+pub struct Observation<'a> {
+    words: &'a [u64],
+}
+
+impl Observations {
+    /// Adds one. `selections` are words of selection bits, `values` the values
+    /// of the slots in `slots`, lowest first.
+    pub fn push(
+        &mut self,
+        time: i64,
+        identity: u64,
+        place: (u32, u64),
+        selections: &[u64],
+        slots: u64,
+        values: impl IntoIterator<Item = u64>,
+    ) {
+        let (source, offset) = place;
+        let mut mask = 0u64;
+        let header = self.words.len();
+        self.words.extend([time as u64, identity, offset, 0, slots]);
+        for (place, word) in selections
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| **word != 0)
+        {
+            mask |= 1 << place;
+            self.words.push(*word);
+        }
+        self.words[header + 3] = mask << 32 | u64::from(source);
+        self.words.extend(values);
+        debug_assert_eq!(
+            self.words.len() - header,
+            HEADER + mask.count_ones() as usize + slots.count_ones() as usize
+        );
+    }
+
+    /// Copies one.
+    pub fn push_copy(&mut self, observation: Observation<'_>) {
+        self.words.extend_from_slice(observation.words);
+    }
+
+    /// In the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Observation<'_>> {
+        let mut rest = &self.words[..];
+        std::iter::from_fn(move || {
+            let len = length(rest)?;
+            let (words, after) = rest.split_at(len);
+            rest = after;
+            Some(Observation { words })
+        })
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Memory held, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.words.capacity() * 8
+    }
+
+    /// The words themselves.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// Takes words that [`Observations::words`] gave.
+    #[must_use]
+    pub fn from_words(words: Vec<u64>) -> Self {
+        Self { words }
+    }
+
+    /// Forgets all, keeping the memory.
+    pub fn clear(&mut self) {
+        self.words.clear();
+    }
+}
+
+/// Length of the observation at the start of these words.
+fn length(words: &[u64]) -> Option<usize> {
+    let masks = words.get(3..HEADER)?;
+    Some(HEADER + (masks[0] >> 32).count_ones() as usize + masks[1].count_ones() as usize)
+}
+
+impl Observation<'_> {
+    /// Seconds since the Unix epoch.
+    #[must_use]
+    pub fn time(self) -> i64 {
+        self.words[0] as i64
+    }
+
+    /// Tells the record from others of the same second.
+    #[must_use]
+    pub fn identity(self) -> u64 {
+        self.words[1]
+    }
+
+    /// Number of the input, and offset of the line in it.
+    #[must_use]
+    pub fn place(self) -> (u32, u64) {
+        (self.words[3] as u32, self.words[2])
+    }
+
+    /// Whether a selection matched.
+    #[must_use]
+    #[inline]
+    pub fn matched(self, selection: usize) -> bool {
+        self.selection_word(selection / 64) & 1 << (selection % 64) != 0
+    }
+
+    /// One word of selection bits.
+    #[must_use]
+    #[inline]
+    pub fn selection_word(self, word: usize) -> u64 {
+        let mask = self.words[3] >> 32;
+        if mask >> word & 1 == 0 {
+            return 0;
+        }
+        let before = (mask & ((1 << word) - 1)).count_ones() as usize;
+        self.words[HEADER + before]
+    }
+
+    /// The value of a slot; zero where the field is null, absent or not observed.
+    #[must_use]
+    #[inline]
+    pub fn value(self, slot: u8) -> u64 {
+        let slots = self.words[4];
+        if slots >> slot & 1 == 0 {
+            return 0;
+        }
+        let selections = (self.words[3] >> 32).count_ones() as usize;
+        let before = (slots & ((1 << slot) - 1)).count_ones() as usize;
+        self.words[HEADER + selections + before]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        let mut all = Observations::default();
+        all.push(
+            -5,
+            7,
+            (3, 1 << 40),
+            &[0, 1 << 63, 0, 2],
+            1 << 63 | 0b101,
+            [10, 20, 30],
+        );
+        all.push(6, 8, (u32::MAX, 0), &[1], 0, []);
+        let found: Vec<_> = all.iter().collect();
+        assert_eq!(found.len(), 2);
+        assert_eq!(
+            (found[0].time(), found[0].identity(), found[0].place()),
+            (-5, 7, (3, 1 << 40))
+        );
+        assert!(found[0].matched(127) && found[0].matched(193) && !found[0].matched(0));
+        assert_eq!(
+            [0, 1, 2, 63].map(|slot| found[0].value(slot)),
+            [10, 0, 20, 30]
+        );
+        assert_eq!((found[1].time(), found[1].place()), (6, (u32::MAX, 0)));
+        assert!(found[1].matched(0) && !found[1].matched(64));
+    }
+}

@@ -1,0 +1,36 @@
+//! Rules: from Sigma YAML to typed documents, with every error located.
+//!
+//! The path of a file: bytes → [`yaml`] (a tree in which every node knows its
+//! line and column) → [`check`] (the tree against tables of what may stand
+//! where) → [`document`] (what `rsigma-parser` makes of it, and our own
+//! `s3sentry:` block) → [`mod@load`] (the set: ids, names, references).
+//!
+//! Checking comes first because `rsigma-parser` locates only conditions, passes
+//! over unknown keys in silence and casts numbers. It is handed what was
+//! checked, written anew from the tree, never the file's own text: two YAML
+//! parsers that read one text differently would mean a rule that was not the
+//! one checked, and a bomb that passed the first could still go off in the
+//! second.
+//!
+//! Nothing here looks at a record: what a rule matches is compiled elsewhere.
+
+pub mod check;
+pub mod compile;
+pub mod document;
+pub mod error;
+pub mod load;
+pub mod matcher;
+pub mod pattern;
+pub mod set;
+pub mod template;
+pub mod text;
+pub mod words;
+pub mod yaml;
+
+pub use compile::compile;
+pub use document::{Aggregate, AggregateKind, Body, Document, Extension, Meta, Positions};
+pub use document::{Threshold, Window};
+pub use error::{Origin, RuleError};
+pub use load::load;
+pub use set::{Rule, RuleSet};
+pub use template::{Part, Placeholder, Template};

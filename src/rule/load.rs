@@ -1,0 +1,245 @@
+//! The rule set: what is embedded, what directories add or replace, and whether
+//! it fits together.
+//!
+//! Within a set ids and names are unique and every reference leads to a rule. A
+//! document of a directory replaces the embedded one of the same id. Errors of
+//! all files come together; a set with one error is no set.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::check::{Checker, Kind};
+use super::document::{self, Document};
+use super::error::{Origin, Report, RuleError};
+use super::yaml::{self, Node};
+use crate::text::words::{file_name, quote, suggest};
+
+include!(concat!(env!("OUT_DIR"), "/embedded_rules.rs"));
+
+/// The files of `rules/` as they were when the binary was built: path below
+/// `rules/`, text.
+#[must_use]
+pub fn embedded() -> &'static [(&'static str, &'static str)] {
+    EMBEDDED
+}
+
+/// The embedded rules, and those of these directories (`*.yml`, `*.yaml`,
+/// recursive, hidden entries left out) or files.
+pub fn load(extra: &[PathBuf]) -> Result<Vec<Document>, Vec<RuleError>> {
+    let mut set = Set::default();
+    for (name, text) in embedded() {
+        set.file(&format!("built-in:{name}").into(), text.as_bytes(), true);
+    }
+    for path in extra {
+        set.path(path);
+    }
+    set.finish()
+}
+
+/// The rules of one file alone, which must refer to nothing outside it.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Document>, Vec<RuleError>> {
+    let mut set = Set::default();
+    set.file(&file_name(Path::new(file)), bytes, false);
+    set.finish()
+}
+
+/// What a document is called and refers to, known even where the rest of it is
+/// wrong, so that one mistake is one error.
+struct Entry {
+    built_in: bool,
+    kind: Kind,
+    id: Option<(String, Origin)>,
+    name: Option<(String, Origin)>,
+    rules: Vec<(String, Origin)>,
+    document: Option<Document>,
+}
+
+#[derive(Default)]
+struct Set {
+    entries: Vec<Entry>,
+    errors: Vec<RuleError>,
+    /// A file could not be read to its end: what others refer to may be in it.
+    incomplete: bool,
+}
+
+impl Set {
+    fn fail(&mut self, file: &Arc<str>, reason: String) {
+        let file = Arc::clone(file);
+        let (line, column) = (0, 0);
+        self.incomplete = true;
+        let origin = Origin { file, line, column };
+        self.errors.push(RuleError::new(origin, reason));
+    }
+
+    /// A file, or a directory with what is below it.
+    fn path(&mut self, path: &Path) {
+        let before = (self.entries.len(), self.errors.len());
+        let walk = walkdir::WalkDir::new(path)
+            .follow_links(true)
+            .sort_by_file_name()
+            .into_iter();
+        let visible = |entry: &walkdir::DirEntry| {
+            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+        };
+        for entry in walk.filter_entry(visible) {
+            match entry {
+                Ok(entry) => {
+                    let extension = entry.path().extension();
+                    let rules = extension.is_some_and(|e| e == "yml" || e == "yaml");
+                    if entry.file_type().is_file() && (rules || entry.depth() == 0) {
+                        self.read(entry.path());
+                    }
+                }
+                Err(error) => {
+                    let file = file_name(error.path().unwrap_or(path));
+                    let cause = error.io_error().map(ToString::to_string);
+                    let cause = cause.unwrap_or_else(|| "a link leads in a circle".to_owned());
+                    self.fail(&file, format!("cannot be read: {cause}"));
+                }
+            }
+        }
+        if (self.entries.len(), self.errors.len()) == before {
+            self.fail(&file_name(path), "holds no *.yml or *.yaml file".to_owned());
+        }
+    }
+
+    fn read(&mut self, path: &Path) {
+        let mut bytes = Vec::new();
+        // One byte more than is allowed tells that there are more.
+        let most = yaml::MAX_BYTES as u64 + 1;
+        let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+        let name = file_name(path);
+        match read {
+            Ok(_) => self.file(&name, &bytes, false),
+            Err(error) => self.fail(&name, format!("cannot be read: {error}")),
+        }
+    }
+
+    fn file(&mut self, name: &Arc<str>, bytes: &[u8], built_in: bool) {
+        if bytes.len() > yaml::MAX_BYTES {
+            let most = yaml::MAX_BYTES >> 20;
+            return self.fail(name, format!("is larger than {most} MiB"));
+        }
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.valid_up_to();
+                return self.fail(name, format!("is not UTF-8 (byte {at})"));
+            }
+        };
+        let mut report = Report::new(Arc::clone(name));
+        let tree = yaml::parse(text, &mut report);
+        self.incomplete |= !tree.complete;
+        let well_formed = report.count() == 0;
+        let mut checker = Checker::new(&mut report);
+        let good: Vec<bool> = tree
+            .documents
+            .iter()
+            .map(|root| checker.document(root))
+            .collect();
+        if tree.documents.is_empty() && well_formed {
+            self.fail(name, "holds no rule".to_owned());
+        }
+        for (root, good) in tree.documents.into_iter().zip(good) {
+            let mut entry = entry(&root, &report, built_in);
+            // A tree with a duplicate key is not what its author meant.
+            if good && well_formed {
+                entry.document = document::read(root, built_in, &mut report);
+            }
+            self.entries.push(entry);
+        }
+        self.errors.extend(report.into_errors());
+    }
+
+    /// Replaces, compares, resolves.
+    fn finish(mut self) -> Result<Vec<Document>, Vec<RuleError>> {
+        let ids = |entry: &Entry| entry.id.as_ref().map(|(id, _)| id.clone());
+        let own = self.entries.iter().filter(|entry| !entry.built_in);
+        let replaced: std::collections::HashSet<_> = own.filter_map(ids).collect();
+        let stays =
+            |entry: &Entry| !entry.built_in || ids(entry).is_none_or(|id| !replaced.contains(&id));
+        self.entries.retain(stays);
+
+        self.unique("id", |entry| entry.id.as_ref());
+        self.unique("name", |entry| entry.name.as_ref());
+        if !self.incomplete {
+            self.resolve();
+        }
+        if self.errors.is_empty() {
+            let documents = self.entries.into_iter().filter_map(|e| e.document);
+            return Ok(documents.collect());
+        }
+        Err(self.errors)
+    }
+
+    fn unique(&mut self, what: &str, word: fn(&Entry) -> Option<&(String, Origin)>) {
+        let mut first: HashMap<&str, &Origin> = HashMap::new();
+        for (word, origin) in self.entries.iter().filter_map(word) {
+            if let Some(other) = first.insert(word, origin) {
+                let reason = format!("the {what} {} is taken by {other}", quote(word));
+                self.errors.push(RuleError::new(origin.clone(), reason));
+            }
+        }
+    }
+
+    fn resolve(&mut self) {
+        let mut kinds: HashMap<&str, Kind> = HashMap::new();
+        for entry in &self.entries {
+            for (word, _) in entry.id.iter().chain(&entry.name) {
+                kinds.insert(word, entry.kind);
+            }
+        }
+        let names = || self.entries.iter().filter_map(|e| e.name.as_ref());
+        for (entry, (word, origin)) in self
+            .entries
+            .iter()
+            .flat_map(|entry| entry.rules.iter().map(move |rule| (entry, rule)))
+        {
+            let kind = kinds.get(word.as_str());
+            let kind = kind.or_else(|| kinds.get(word.to_ascii_lowercase().as_str()));
+            let (reason, hint) = match kind {
+                Some(Kind::Detection) => continue,
+                Some(_) => (
+                    "a correlation of what is no detection rule is not supported yet by s3sentry"
+                        .to_owned(),
+                    None,
+                ),
+                None => {
+                    let own = entry.name.as_ref().map(|(name, _)| name.as_str());
+                    let others = names().map(|(name, _)| name.as_str());
+                    let others = others.filter(|name| {
+                        kinds.get(name) == Some(&Kind::Detection) && Some(*name) != own
+                    });
+                    let reason = format!("no rule has the name or id {}", quote(word));
+                    (reason, suggest(word, others))
+                }
+            };
+            self.errors.push(RuleError {
+                origin: origin.clone(),
+                reason,
+                hint,
+            });
+        }
+    }
+}
+
+fn entry(root: &Node, report: &Report, built_in: bool) -> Entry {
+    let located = |node: &Node| {
+        let text = node.text()?;
+        Some((text.to_owned(), report.origin(node.spot)))
+    };
+    let rules = root.get("correlation").and_then(|c| c.get("rules"));
+    let rules = rules.map(Node::items).unwrap_or_default();
+    let id = root.get("id").and_then(located);
+    Entry {
+        built_in,
+        kind: Kind::of(root),
+        id: id.map(|(id, origin)| (id.to_ascii_lowercase(), origin)),
+        name: root.get("name").and_then(located),
+        rules: rules.iter().filter_map(located).collect(),
+        document: None,
+    }
+}

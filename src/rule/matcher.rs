@@ -1,0 +1,307 @@
+//! A rule's detection, compiled: a tree of tests over one record.
+//!
+//! Sigma's meaning: text compares without regard to case unless `cased`, `*`
+//! and `?` are wildcards, a null matches what is null or absent. YAML, names
+//! and settings files may not enter here; they are gone by now.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+use regex::bytes::Regex;
+
+use super::text::Text;
+use crate::record::Field;
+use crate::record::derived::View;
+use crate::record::derived::operation::{self, OperationClass};
+use crate::record::derived::requester::RequesterType;
+use crate::settings::{Names, Networks};
+
+/// A condition on one record.
+#[derive(Debug, Clone)]
+pub enum Expr {
+    /// Every one holds; also when there is none.
+    All(Vec<Expr>),
+    /// At least one holds.
+    Any(Vec<Expr>),
+    /// It does not hold.
+    Not(Box<Expr>),
+    /// One field.
+    Test(Test),
+}
+
+/// A condition on one field.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// `operation_class` is one of these: bits in the order of the classes.
+    Class(u16),
+    /// `requester_type` is one of these: bits in the order of the types.
+    RequesterType(u16),
+    /// A field that is true or false.
+    Flag(Field, bool),
+    /// The field is null or absent.
+    Null(Field),
+    /// The field is there and not null.
+    Exists(Field),
+    /// The text of the field is one of these.
+    Text(Field, Vec<Text>),
+    /// A number compares so.
+    Number(Field, Compare, u64),
+    /// A regular expression finds something.
+    Regex(Field, Regex),
+    /// `remote_ip` is in one of these networks.
+    Network(Vec<IpNet>),
+    /// `remote_ip` is in a list of the settings.
+    Networks(Networks),
+    /// The text of the field is in a list of the settings.
+    Listed(Field, Listed),
+    /// A list that is not set holds nothing.
+    Never,
+}
+
+/// A list of the settings.
+#[derive(Debug, Clone)]
+pub enum Listed {
+    /// Exact texts.
+    Exact(BTreeSet<String>),
+    /// Names, wildcards included.
+    Names(Names),
+}
+
+/// How two numbers compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Equal,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    More,
+    /// `!=`
+    Unequal,
+}
+
+impl Compare {
+    /// Whether `left` and `right` compare so.
+    #[must_use]
+    pub fn holds(self, left: u64, right: u64) -> bool {
+        match self {
+            Compare::Less => left < right,
+            Compare::AtMost => left <= right,
+            Compare::Equal => left == right,
+            Compare::AtLeast => left >= right,
+            Compare::More => left > right,
+            Compare::Unequal => left != right,
+        }
+    }
+}
+
+/// How a request ended, as far as dispatch cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// 2xx without an error code, and the reading half of a copy.
+    Ok,
+    /// 304.
+    NotModified,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// All else.
+    Other,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Outcome; 5] = [
+        Outcome::Ok,
+        Outcome::NotModified,
+        Outcome::Forbidden,
+        Outcome::NotFound,
+        Outcome::Other,
+    ];
+
+    /// How this request ended.
+    #[must_use]
+    #[inline]
+    pub fn of(view: &View<'_, '_>) -> Self {
+        if view.ok() {
+            return Outcome::Ok;
+        }
+        match view.record().status() {
+            Some(304) => Outcome::NotModified,
+            Some(403) => Outcome::Forbidden,
+            Some(404) => Outcome::NotFound,
+            _ => Outcome::Other,
+        }
+    }
+
+    fn status(self) -> Option<u64> {
+        match self {
+            Outcome::NotModified => Some(304),
+            Outcome::Forbidden => Some(403),
+            Outcome::NotFound => Some(404),
+            Outcome::Ok | Outcome::Other => None,
+        }
+    }
+}
+
+/// What is known of a condition before the record is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likely {
+    /// It cannot hold.
+    No,
+    /// It depends.
+    Maybe,
+    /// It holds.
+    Yes,
+}
+
+impl Expr {
+    /// Whether the record meets the condition.
+    #[must_use]
+    pub fn matches(&self, view: &View<'_, '_>) -> bool {
+        match self {
+            Expr::All(parts) => parts.iter().all(|part| part.matches(view)),
+            Expr::Any(parts) => parts.iter().any(|part| part.matches(view)),
+            Expr::Not(part) => !part.matches(view),
+            Expr::Test(test) => test.matches(view),
+        }
+    }
+
+    /// What class and outcome alone decide. May say too little, never too much:
+    /// dispatch skips what is `No` here.
+    #[must_use]
+    pub fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
+        match self {
+            Expr::All(parts) => parts
+                .iter()
+                .map(|part| part.likely(class, outcome))
+                .min()
+                .unwrap_or(Likely::Yes),
+            Expr::Any(parts) => parts
+                .iter()
+                .map(|part| part.likely(class, outcome))
+                .max()
+                .unwrap_or(Likely::No),
+            Expr::Not(part) => match part.likely(class, outcome) {
+                Likely::No => Likely::Yes,
+                Likely::Maybe => Likely::Maybe,
+                Likely::Yes => Likely::No,
+            },
+            Expr::Test(test) => test.likely(class, outcome),
+        }
+    }
+
+    /// Calls for every test in the tree.
+    pub fn each_test(&self, call: &mut impl FnMut(&Test)) {
+        match self {
+            Expr::All(parts) | Expr::Any(parts) => {
+                for part in parts {
+                    part.each_test(call);
+                }
+            }
+            Expr::Not(part) => part.each_test(call),
+            Expr::Test(test) => call(test),
+        }
+    }
+}
+
+impl Test {
+    fn matches(&self, view: &View<'_, '_>) -> bool {
+        match self {
+            Test::Class(classes) => view
+                .class()
+                .is_some_and(|class| classes & (1 << class as u16) != 0),
+            Test::RequesterType(types) => types & (1 << view.requester().kind as u16) != 0,
+            Test::Flag(field, value) => view.flag(*field) == Some(*value),
+            Test::Null(field) => view.bytes(*field).is_none(),
+            Test::Exists(field) => view.bytes(*field).is_some(),
+            Test::Text(field, texts) => view
+                .bytes(*field)
+                .is_some_and(|bytes| texts.iter().any(|text| text.matches(bytes))),
+            Test::Number(field, compare, number) => view
+                .record()
+                .number(*field)
+                .is_some_and(|value| compare.holds(value, *number)),
+            Test::Regex(field, regex) => view
+                .bytes(*field)
+                .is_some_and(|bytes| regex.is_match(bytes)),
+            Test::Network(networks) => view
+                .record()
+                .address()
+                .map(|address| address.to_canonical())
+                .is_some_and(|address| networks.iter().any(|network| network.contains(&address))),
+            Test::Networks(networks) => view
+                .record()
+                .address()
+                .is_some_and(|address| networks.contains(address)),
+            Test::Listed(field, listed) => view.bytes(*field).is_some_and(|bytes| match listed {
+                Listed::Exact(texts) => {
+                    std::str::from_utf8(bytes).is_ok_and(|text| texts.contains(text))
+                }
+                Listed::Names(names) => names.contains(bytes),
+            }),
+            Test::Never => false,
+        }
+    }
+
+    fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
+        let sure = |holds| if holds { Likely::Yes } else { Likely::No };
+        match self {
+            Test::Class(classes) => {
+                sure(class.is_some_and(|class| classes & (1 << class as u16) != 0))
+            }
+            Test::Flag(Field::Ok, value) => sure((outcome == Outcome::Ok) == *value),
+            Test::Null(Field::ErrorCode) if outcome == Outcome::Ok => Likely::Yes,
+            Test::Exists(Field::ErrorCode)
+            | Test::Text(Field::ErrorCode, _)
+            | Test::Regex(Field::ErrorCode, _)
+                if outcome == Outcome::Ok =>
+            {
+                Likely::No
+            }
+            Test::Number(Field::HttpStatus, compare, number) => match outcome.status() {
+                Some(status) => sure(compare.holds(status, *number)),
+                None => Likely::Maybe,
+            },
+            // An operation has one class, so its name rules out the others.
+            Test::Text(Field::Operation, texts) => {
+                let possible = |text: &Text| match text.literal() {
+                    Some(literal) => Some(operation::class(literal)) == class,
+                    None => true,
+                };
+                if texts.iter().any(possible) {
+                    Likely::Maybe
+                } else {
+                    Likely::No
+                }
+            }
+            Test::Never => Likely::No,
+            _ => Likely::Maybe,
+        }
+    }
+}
+
+/// Bits of the classes that a text names.
+#[must_use]
+pub fn classes(text: &Text) -> u16 {
+    bits(OperationClass::ALL.iter().map(|class| class.as_str()), text)
+}
+
+/// Bits of the requester types that a text names.
+#[must_use]
+pub fn requester_types(text: &Text) -> u16 {
+    bits(RequesterType::ALL.iter().map(|kind| kind.as_str()), text)
+}
+
+fn bits<'a>(names: impl Iterator<Item = &'a str>, text: &Text) -> u16 {
+    names
+        .enumerate()
+        .filter(|(_, name)| text.matches(name.as_bytes()))
+        .fold(0, |bits, (place, _)| bits | 1 << place)
+}

@@ -1,0 +1,290 @@
+//! Texts of a rule as they are compared with bytes of a log.
+//!
+//! ASCII is folded in place; a value that holds anything else is compared as
+//! Unicode, so that `É` and `é` are one letter to us as they are to Sigma.
+
+use std::borrow::Cow;
+
+use rsigma_parser::{SigmaString, SpecialChar, StringPart};
+
+/// A text with wildcards, and how it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    shape: Shape,
+    cased: bool,
+}
+
+/// The common shapes of a pattern, which need no backtracking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    Is(String),
+    StartsWith(String),
+    EndsWith(String),
+    Contains(String),
+    Glob(Vec<Piece>),
+}
+
+/// One step of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// This character.
+    One(char),
+    /// Any one character.
+    Any,
+    /// Any characters, or none.
+    Many,
+}
+
+/// Where in the value the text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// It is all of it.
+    Whole,
+    /// At its start.
+    Start,
+    /// At its end.
+    End,
+    /// Anywhere.
+    Within,
+}
+
+impl Text {
+    /// Compiles a Sigma text.
+    #[must_use]
+    pub fn new(text: &SigmaString, anchor: Anchor, cased: bool) -> Self {
+        let mut pieces = Vec::new();
+        if matches!(anchor, Anchor::End | Anchor::Within) {
+            pieces.push(Piece::Many);
+        }
+        for part in &text.parts {
+            match part {
+                StringPart::Plain(plain) => {
+                    let folded = if cased {
+                        Cow::Borrowed(plain)
+                    } else {
+                        Cow::Owned(fold(plain))
+                    };
+                    pieces.extend(folded.chars().map(Piece::One));
+                }
+                StringPart::Special(SpecialChar::WildcardMulti) => pieces.push(Piece::Many),
+                StringPart::Special(SpecialChar::WildcardSingle) => pieces.push(Piece::Any),
+            }
+        }
+        if matches!(anchor, Anchor::Start | Anchor::Within) {
+            pieces.push(Piece::Many);
+        }
+        pieces.dedup_by(|next, before| *next == Piece::Many && *before == Piece::Many);
+        Self {
+            shape: Shape::of(pieces),
+            cased,
+        }
+    }
+
+    /// The text itself, where it has no wildcards.
+    #[must_use]
+    pub fn literal(&self) -> Option<&[u8]> {
+        match &self.shape {
+            Shape::Is(text) => Some(text.as_bytes()),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of the log is this text.
+    #[must_use]
+    pub fn matches(&self, value: &[u8]) -> bool {
+        if value.is_ascii() {
+            return self.matches_ascii(value);
+        }
+        let text = String::from_utf8_lossy(value);
+        let text = if self.cased {
+            text
+        } else {
+            Cow::Owned(fold(&text))
+        };
+        match &self.shape {
+            Shape::Is(want) => text == want.as_str(),
+            Shape::StartsWith(want) => text.starts_with(want.as_str()),
+            Shape::EndsWith(want) => text.ends_with(want.as_str()),
+            Shape::Contains(want) => text.contains(want.as_str()),
+            Shape::Glob(pieces) => glob(pieces, &text.chars().collect::<Vec<_>>()),
+        }
+    }
+
+    fn matches_ascii(&self, value: &[u8]) -> bool {
+        let same = |value: &[u8], want: &[u8]| {
+            if self.cased {
+                value == want
+            } else {
+                value.eq_ignore_ascii_case(want)
+            }
+        };
+        match &self.shape {
+            Shape::Is(want) => same(value, want.as_bytes()),
+            Shape::StartsWith(want) => value
+                .get(..want.len())
+                .is_some_and(|head| same(head, want.as_bytes())),
+            Shape::EndsWith(want) => {
+                let start = value.len().checked_sub(want.len());
+                start.is_some_and(|start| same(&value[start..], want.as_bytes()))
+            }
+            Shape::Contains(want) => self.contains(value, want.as_bytes()),
+            Shape::Glob(pieces) => {
+                let fold = |byte: &u8| {
+                    let byte = if self.cased {
+                        *byte
+                    } else {
+                        byte.to_ascii_lowercase()
+                    };
+                    char::from(byte)
+                };
+                glob(pieces, &value.iter().map(fold).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// `want` is in lower case unless `cased`.
+    fn contains(&self, value: &[u8], want: &[u8]) -> bool {
+        let Some(first) = want.first() else {
+            return true;
+        };
+        if want.len() > value.len() {
+            return false;
+        }
+        let starts = &value[..=value.len() - want.len()];
+        let here = |at: usize| {
+            let part = &value[at..at + want.len()];
+            if self.cased {
+                part == want
+            } else {
+                part.eq_ignore_ascii_case(want)
+            }
+        };
+        if self.cased {
+            return memchr::memmem::find(value, want).is_some();
+        }
+        memchr::memchr2_iter(*first, first.to_ascii_uppercase(), starts).any(here)
+    }
+}
+
+impl Shape {
+    fn of(pieces: Vec<Piece>) -> Self {
+        let plain = |pieces: &[Piece]| -> Option<String> {
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::One(character) => Some(*character),
+                    _ => None,
+                })
+                .collect()
+        };
+        let simple = match &pieces[..] {
+            [Piece::Many, middle @ .., Piece::Many] => plain(middle).map(Shape::Contains),
+            [Piece::Many, rest @ ..] => plain(rest).map(Shape::EndsWith),
+            [rest @ .., Piece::Many] => plain(rest).map(Shape::StartsWith),
+            all => plain(all).map(Shape::Is),
+        };
+        simple.unwrap_or(Shape::Glob(pieces))
+    }
+}
+
+/// In lower case, letter by letter: what a letter becomes may not depend on
+/// what stands beside it, as it does for the sigma at the end of a word, or a
+/// text would not be found within a longer one.
+fn fold(text: &str) -> String {
+    let plain = |letter| if letter == 'ς' { 'σ' } else { letter };
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(plain)
+        .collect()
+}
+
+/// Matches with one remembered place to go back to: no more than the product of
+/// the lengths, and linear on all but made-up values.
+fn glob(pieces: &[Piece], value: &[char]) -> bool {
+    let (mut piece, mut at) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while at < value.len() {
+        match pieces.get(piece) {
+            Some(Piece::Many) => {
+                retry = Some((piece, at));
+                piece += 1;
+            }
+            Some(Piece::Any) => {
+                piece += 1;
+                at += 1;
+            }
+            Some(Piece::One(want)) if *want == value[at] => {
+                piece += 1;
+                at += 1;
+            }
+            _ => match retry {
+                Some((many, from)) => {
+                    retry = Some((many, from + 1));
+                    piece = many + 1;
+                    at = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pieces[piece..].iter().all(|piece| *piece == Piece::Many)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(pattern: &str, anchor: Anchor, cased: bool) -> Text {
+        Text::new(&SigmaString::new(pattern), anchor, cased)
+    }
+
+    #[test]
+    fn texts_compare_as_sigma_says() {
+        let whole =
+            |pattern, value: &str| text(pattern, Anchor::Whole, false).matches(value.as_bytes());
+        assert!(whole("REST.GET.OBJECT", "rest.get.object"));
+        assert!(!text("REST", Anchor::Whole, true).matches(b"rest"));
+        assert!(whole("a*c", "abbc") && whole("a*c", "ac") && !whole("a*c", "acb"));
+        assert!(whole("a?c", "aéc") && !whole("a?c", "ac"));
+        assert!(whole(r"a\*c", "a*c") && !whole(r"a\*c", "abc"));
+        assert!(whole("É", "é") && whole("k", "\u{212A}"));
+        assert!(whole("*.sql", "x.SQL") && whole("s*", "Secret") && whole("*cre*", "seCRet"));
+        assert!(whole("ΟΔΟΣ*", "οδοσα") && whole("οδος", "ΟΔΟΣ") && whole("*ΔΟΣ", "οδος"));
+        assert!(whole("", "") && !whole("", "a") && whole("*", ""));
+        assert!(text("b", Anchor::Within, false).matches(b"aBc"));
+        assert!(text("a?", Anchor::Start, false).matches(b"axyz"));
+        assert!(!text("abc", Anchor::Within, false).matches(b"ab"));
+        assert!(text("b", Anchor::Whole, false).literal().is_some());
+    }
+
+    /// The definition, by recursion.
+    fn naive(pieces: &[Piece], value: &[char]) -> bool {
+        match (pieces.split_first(), value.split_first()) {
+            (None, None) => true,
+            (Some((Piece::Many, rest)), _) => {
+                (0..=value.len()).any(|skip| naive(rest, &value[skip..]))
+            }
+            (Some((Piece::Any, rest)), Some((_, after))) => naive(rest, after),
+            (Some((Piece::One(want), rest)), Some((first, after))) => {
+                want == first && naive(rest, after)
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_shape_agrees_with_the_definition(pattern in "[abAé*?]{0,7}", value in "[abBé]{0,8}") {
+            let compiled = text(&pattern, Anchor::Whole, false);
+            let pieces: Vec<_> = pattern.to_lowercase().chars().map(|c| match c {
+                '*' => Piece::Many,
+                '?' => Piece::Any,
+                other => Piece::One(other),
+            }).collect();
+            let folded: Vec<_> = value.to_lowercase().chars().collect();
+            prop_assert_eq!(compiled.matches(value.as_bytes()), naive(&pieces, &folded));
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! The tables of what may stand in a rule file.
+//!
+//! One row a word: its key, what its value must be, whether it must be there.
+//! Words that Sigma or the design has and this version does not read are rows
+//! of shape [`Shape::Later`]: they are errors that say so. To support one is to
+//! give its row a shape. How rows are checked is [`super::check`]'s business.
+
+use rsigma_parser::Modifier;
+
+/// What a value must be.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// Text of one line.
+    Line,
+    /// Text or a list of texts.
+    Texts,
+    /// Exactly this text.
+    Exactly(&'static str),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A UUID.
+    Uuid,
+    /// What other rules call the rule.
+    Name,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// `namespace.tag`, or a list of them.
+    Tags,
+    /// `true` or `false`.
+    Flag,
+    /// A duration such as `5m`.
+    Span,
+    /// A whole number in this range.
+    Whole(u64, u64),
+    /// The name of a field.
+    Field,
+    /// The name of a field, or a list of them without repetition.
+    Fields,
+    /// Names or ids of rules, at least one.
+    References,
+    /// A correlation type.
+    Type,
+    /// A mapping of these rows.
+    Map(&'static [Row]),
+    /// A list, not empty, of mappings of these rows.
+    Maps(&'static [Row]),
+    /// A threshold: a mapping of these rows with at least one comparison.
+    Threshold(&'static [Row]),
+    /// The `detection:` of a rule.
+    Detection,
+    /// One selection of it.
+    Selection,
+    /// The template of a summary.
+    Template,
+    /// Known, but an error in this version; the text says what it is.
+    Later(&'static str),
+    /// Another tool's word for this one.
+    Instead(&'static str),
+}
+
+/// One word.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The key.
+    pub key: &'static str,
+    /// What its value must be.
+    pub shape: Shape,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+const fn may(key: &'static str, shape: Shape) -> Row {
+    Row {
+        key,
+        shape,
+        required: false,
+    }
+}
+
+const fn must(key: &'static str, shape: Shape) -> Row {
+    Row {
+        key,
+        shape,
+        required: true,
+    }
+}
+
+/// The longest timespan: what a bounded memory can hold of a window.
+pub const MAX_SPAN: i64 = 30 * 86_400;
+/// The longest title or summary, characters.
+pub const MAX_LINE: usize = 500;
+/// The most records that an alert shows.
+pub const MAX_EVIDENCE: u64 = 100;
+
+/// What every document may say of itself.
+const METADATA: &[Row] = &[
+    must("title", Shape::Line),
+    may("id", Shape::Uuid),
+    may("name", Shape::Name),
+    may("related", Shape::Maps(RELATED)),
+    may("taxonomy", Shape::Exactly("sigma")),
+    may("status", Shape::Word(STATUS)),
+    may("description", Shape::Text),
+    may("license", Shape::Text),
+    may("author", Shape::Text),
+    may("references", Shape::Texts),
+    may("date", Shape::Date),
+    may("modified", Shape::Date),
+    may("fields", Shape::Fields),
+    may("falsepositives", Shape::Texts),
+    may("level", Shape::Word(LEVELS)),
+    may("tags", Shape::Tags),
+    may("scope", Shape::Texts),
+    may("sigma-version", Shape::Later("\"sigma-version\"")),
+    may("action", Shape::Later("\"action\" (a Sigma collection)")),
+];
+
+/// A rule that matches records.
+pub const DETECTION: &[&[Row]] = &[
+    METADATA,
+    &[
+        must("logsource", Shape::Map(LOGSOURCE)),
+        must("detection", Shape::Detection),
+        may("s3sentry", Shape::Map(EXTENSION)),
+    ],
+];
+
+/// A rule that counts what others match.
+pub const CORRELATION: &[&[Row]] = &[
+    METADATA,
+    &[
+        must("correlation", Shape::Map(CORRELATION_BLOCK)),
+        may("generate", Shape::Flag),
+        may("s3sentry", Shape::Map(EXTENSION)),
+    ],
+];
+
+/// Exclusions for other rules.
+pub const FILTER: &[&[Row]] = &[
+    METADATA,
+    &[
+        must("filter", Shape::Later("\"filter\" (a Sigma filter)")),
+        may("logsource", Shape::Map(LOGSOURCE)),
+    ],
+];
+
+const RELATED: &[Row] = &[
+    must("id", Shape::Uuid),
+    must("type", Shape::Word(RELATIONS)),
+];
+
+const RELATIONS: &[&str] = &[
+    "correlation",
+    "derived",
+    "obsolete",
+    "merged",
+    "renamed",
+    "similar",
+];
+
+const STATUS: &[&str] = &[
+    "stable",
+    "test",
+    "experimental",
+    "deprecated",
+    "unsupported",
+];
+
+const LEVELS: &[&str] = &["informational", "low", "medium", "high", "critical"];
+
+const LOGSOURCE: &[Row] = &[
+    must("product", Shape::Exactly("aws")),
+    must("service", Shape::Exactly("s3_server_access")),
+    may("definition", Shape::Text),
+    may("category", Shape::Later("\"category\" of a log source")),
+];
+
+const CORRELATION_BLOCK: &[Row] = &[
+    must("type", Shape::Type),
+    must("rules", Shape::References),
+    may("group-by", Shape::Fields),
+    must("timespan", Shape::Span),
+    may("timeframe", Shape::Instead("timespan")),
+    must("condition", Shape::Threshold(THRESHOLD)),
+    may("generate", Shape::Flag),
+    may("aliases", Shape::Later("\"aliases\" of a correlation")),
+    may("window", Shape::Later("\"window\" of a correlation")),
+    may("gap", Shape::Later("\"gap\" of a correlation")),
+];
+
+const COMPARISON: Shape = Shape::Whole(0, u64::MAX);
+
+/// The comparisons of a threshold, and what is compared.
+pub const THRESHOLD: &[Row] = &[
+    may("gt", COMPARISON),
+    may("gte", COMPARISON),
+    may("lt", COMPARISON),
+    may("lte", COMPARISON),
+    may("eq", COMPARISON),
+    may("neq", COMPARISON),
+    may("field", Shape::Field),
+    may("percentile", Shape::Later("\"percentile\" of a condition")),
+];
+
+/// The types of correlations and aggregates, and whether this version has them.
+pub const TYPES: &[(&str, bool)] = &[
+    ("event_count", true),
+    ("value_count", true),
+    ("value_sum", false),
+    ("value_avg", false),
+    ("value_percentile", false),
+    ("value_median", false),
+    ("temporal", false),
+    ("temporal_ordered", false),
+    ("new_value", false),
+];
+
+/// The `s3sentry:` block.
+pub const EXTENSION: &[Row] = &[
+    may("suppress", Shape::Span),
+    may("evidence", Shape::Whole(0, MAX_EVIDENCE)),
+    may("summary", Shape::Template),
+    may("and", Shape::Maps(AGGREGATE)),
+    may("any", Shape::Maps(AGGREGATE)),
+    may("different", Shape::Later("\"different\"")),
+    may("none_before", Shape::Later("\"none_before\"")),
+    may("new_value", Shape::Later("\"new_value\"")),
+];
+
+const AGGREGATE: &[Row] = &[
+    must("type", Shape::Type),
+    may("selection", Shape::Selection),
+    may("timespan", Shape::Span),
+    must("condition", Shape::Threshold(THRESHOLD)),
+];
+
+/// What stands in a `detection:` beside its selections.
+pub const TIMEFRAME: &[Row] = &[may(
+    "timeframe",
+    Shape::Later("\"timeframe\" of a detection"),
+)];
+
+/// Lists of the settings that a rule can name as `%name%`, and whether they
+/// hold networks.
+pub const PLACEHOLDERS: &[(&str, bool)] = &[
+    ("trusted_networks", true),
+    ("accounts", false),
+    ("trusted_accounts", false),
+    ("public_buckets", false),
+    ("buckets", false),
+    ("watched_keys", false),
+    ("log_buckets", false),
+    ("vpc_only_buckets", false),
+];
+
+/// What a modifier does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Decides how value and field are compared; there is one at most.
+    Compare(Operand),
+    /// Changes how text is compared.
+    Cased,
+    /// Every value instead of any.
+    All,
+    /// A flag of a regular expression.
+    RegexFlag,
+    /// Values are names of lists.
+    Expand,
+    /// An error in this version.
+    Later,
+}
+
+/// What a comparison needs of its value and field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    /// A value of the field's own kind, or null.
+    Same,
+    /// The same, but only one.
+    One,
+    /// Text and a text field.
+    Text,
+    /// A regular expression and a text field.
+    Regex,
+    /// A network and the field of the address.
+    Network,
+    /// One whole number and a number field.
+    Number,
+    /// `true` or `false` and any field.
+    Presence,
+}
+
+/// One modifier.
+#[derive(Debug, Clone, Copy)]
+pub struct ModifierRow {
+    /// As it stands behind the `|`.
+    pub name: &'static str,
+    /// What it does.
+    pub role: Role,
+    /// What `rsigma-parser` makes of it.
+    pub modifier: Modifier,
+}
+
+const fn modifier(name: &'static str, role: Role, modifier: Modifier) -> ModifierRow {
+    ModifierRow {
+        name,
+        role,
+        modifier,
+    }
+}
+
+/// Every modifier of Sigma.
+pub const MODIFIERS: &[ModifierRow] = &[
+    modifier("contains", Role::Compare(Operand::Text), Modifier::Contains),
+    modifier(
+        "startswith",
+        Role::Compare(Operand::Text),
+        Modifier::StartsWith,
+    ),
+    modifier("endswith", Role::Compare(Operand::Text), Modifier::EndsWith),
+    modifier("re", Role::Compare(Operand::Regex), Modifier::Re),
+    modifier("cidr", Role::Compare(Operand::Network), Modifier::Cidr),
+    modifier("exists", Role::Compare(Operand::Presence), Modifier::Exists),
+    modifier("gt", Role::Compare(Operand::Number), Modifier::Gt),
+    modifier("gte", Role::Compare(Operand::Number), Modifier::Gte),
+    modifier("lt", Role::Compare(Operand::Number), Modifier::Lt),
+    modifier("lte", Role::Compare(Operand::Number), Modifier::Lte),
+    modifier("neq", Role::Compare(Operand::One), Modifier::Neq),
+    modifier("cased", Role::Cased, Modifier::Cased),
+    modifier("all", Role::All, Modifier::All),
+    modifier("expand", Role::Expand, Modifier::Expand),
+    modifier("i", Role::RegexFlag, Modifier::IgnoreCase),
+    modifier("ignorecase", Role::RegexFlag, Modifier::IgnoreCase),
+    modifier("m", Role::RegexFlag, Modifier::Multiline),
+    modifier("multiline", Role::RegexFlag, Modifier::Multiline),
+    modifier("s", Role::RegexFlag, Modifier::DotAll),
+    modifier("dotall", Role::RegexFlag, Modifier::DotAll),
+    modifier("base64", Role::Later, Modifier::Base64),
+    modifier("base64offset", Role::Later, Modifier::Base64Offset),
+    modifier("wide", Role::Later, Modifier::Wide),
+    modifier("utf16le", Role::Later, Modifier::Wide),
+    modifier("utf16be", Role::Later, Modifier::Utf16be),
+    modifier("utf16", Role::Later, Modifier::Utf16),
+    modifier("windash", Role::Later, Modifier::WindAsh),
+    modifier("fieldref", Role::Later, Modifier::FieldRef),
+    modifier("minute", Role::Later, Modifier::Minute),
+    modifier("hour", Role::Later, Modifier::Hour),
+    modifier("day", Role::Later, Modifier::Day),
+    modifier("week", Role::Later, Modifier::Week),
+    modifier("month", Role::Later, Modifier::Month),
+    modifier("year", Role::Later, Modifier::Year),
+];
