@@ -12,6 +12,7 @@
 //! | [`record`] | one line, zero-copy: fields, typed values, derived fields |
 //! | [`rule`] | Sigma rules: read, checked, compiled |
 //! | [`observation`] | what is left of a record once it is matched |
+//! | [`correlate`] | windows over observations, exactly as the rules say |
 //! | [`alert`] | what a person reads |
 //! | [`sink`] | how it is written |
 //! | [`text`] | how bytes that somebody else chose are shown |
@@ -19,6 +20,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alert;
+pub mod correlate;
 pub mod observation;
 pub mod record;
 pub mod rule;

@@ -1,0 +1,261 @@
+//! The keys that may fire: their text and their evidence.
+//!
+//! A key comes here when its counter says that it may reach a threshold, while
+//! the line that said so is at hand: so a key can be named when it fires, and
+//! no text is held for one that never comes near. When the keys outgrow their
+//! share of memory, lines go first, then the keys that have been idle longest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use crate::alert::Evidence;
+use crate::record::Record;
+use crate::record::derived::View;
+use crate::rule::set::{Rule, RuleSet};
+
+/// Bookkeeping of one key in one period, bytes, beside its text and lines.
+const OVERHEAD: usize = 160;
+
+/// One line, while its block is at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'b> {
+    /// Name of the input.
+    pub source: &'b Arc<str>,
+    /// Offset in the decompressed input.
+    pub offset: u64,
+    /// Without its line feed.
+    pub bytes: &'b [u8],
+}
+
+/// A key of one rule in one period.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Values of the group-by fields.
+    pub text: Vec<Option<Vec<u8>>>,
+    /// Lines behind it.
+    pub evidence: Vec<Evidence>,
+    /// Time of the last record that came.
+    last: i64,
+}
+
+impl Key {
+    /// A key whose records are not remembered here.
+    #[must_use]
+    pub fn told(text: Vec<Option<Vec<u8>>>, evidence: Vec<Evidence>) -> Self {
+        Self {
+            text,
+            evidence,
+            last: 0,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let text: usize = self.text.iter().flatten().map(Vec::len).sum();
+        let lines: usize = self.evidence.iter().map(evidence_bytes).sum();
+        OVERHEAD + text + lines
+    }
+}
+
+fn evidence_bytes(evidence: &Evidence) -> usize {
+    size_of::<Evidence>() + evidence.line.as_ref().map_or(0, Vec::len)
+}
+
+/// All keys that may fire: rule, period start, key.
+#[derive(Debug)]
+pub struct Keys {
+    periods: Vec<BTreeMap<i64, HashMap<u64, Key>>>,
+    bytes: usize,
+    most: usize,
+    /// Whether lines are still kept.
+    keep_lines: bool,
+    /// Keys that were forgotten, and the time of the earliest.
+    pub evicted: (u64, Option<i64>),
+}
+
+impl Keys {
+    /// No keys yet; at most about this many bytes of them.
+    #[must_use]
+    pub fn new(rules: usize, most: usize) -> Self {
+        let periods = (0..rules).map(|_| BTreeMap::new()).collect();
+        Self {
+            periods,
+            bytes: 0,
+            most,
+            keep_lines: true,
+            evicted: (0, None),
+        }
+    }
+
+    /// A record of a key that may fire in this period has come.
+    pub fn touch(
+        &mut self,
+        set: &RuleSet,
+        place: usize,
+        period: i64,
+        key: u64,
+        time: i64,
+        line: Line<'_>,
+    ) {
+        let rule = &set.rules[place];
+        let entry = match self.periods[place].entry(period).or_default().entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let key = Key {
+                    text: text(set, rule, line.bytes),
+                    evidence: Vec::new(),
+                    last: time,
+                };
+                self.bytes += key.bytes();
+                entry.insert(key)
+            }
+        };
+        entry.last = entry.last.max(time);
+        if entry.evidence.len() < rule.evidence {
+            let evidence = Evidence {
+                source: Arc::clone(line.source),
+                offset: line.offset,
+                line: self.keep_lines.then(|| line.bytes.to_vec()),
+            };
+            self.bytes += evidence_bytes(&evidence);
+            entry.evidence.push(evidence);
+        }
+        if self.bytes > self.most {
+            self.shrink();
+        }
+    }
+
+    /// Periods of a rule that end at or before a time, earliest first.
+    pub fn ended(&self, place: usize, period: i64, time: i64) -> impl Iterator<Item = i64> {
+        self.periods[place]
+            .keys()
+            .copied()
+            .take_while(move |start| start.saturating_add(period) <= time)
+    }
+
+    /// Takes the keys of a period that is over.
+    pub fn take(&mut self, place: usize, period: i64) -> HashMap<u64, Key> {
+        let keys = self.periods[place].remove(&period).unwrap_or_default();
+        let freed: usize = keys.values().map(Key::bytes).sum();
+        self.bytes -= freed.min(self.bytes);
+        // A flood that is over is no reason to show no line ever after.
+        self.keep_lines |= self.bytes < self.most / 4;
+        keys
+    }
+
+    /// Memory held, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Makes room: first the lines, then the half of the keys that have been
+    /// idle longest.
+    fn shrink(&mut self) {
+        if self.keep_lines {
+            self.keep_lines = false;
+            for key in self.all_mut() {
+                key.evidence
+                    .iter_mut()
+                    .for_each(|evidence| evidence.line = None);
+            }
+        } else {
+            // Of those that are idle since the same second, half are enough, too.
+            let all = self.periods.iter().flat_map(BTreeMap::values).flatten();
+            let mut idle: Vec<(i64, u64)> = all.map(|(hash, key)| (key.last, *hash)).collect();
+            let middle = idle.len() / 2;
+            let (_, limit, _) = idle.select_nth_unstable(middle);
+            let limit = *limit;
+            let (count, earliest) = &mut self.evicted;
+            for period in self.periods.iter_mut().flat_map(BTreeMap::values_mut) {
+                period.retain(|hash, key| {
+                    if (key.last, *hash) > limit {
+                        return true;
+                    }
+                    *count += 1;
+                    *earliest = Some(earliest.map_or(key.last, |time: i64| time.min(key.last)));
+                    false
+                });
+            }
+        }
+        self.bytes = self.all_mut().map(|key| key.bytes()).sum();
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Key> {
+        self.periods
+            .iter_mut()
+            .flat_map(BTreeMap::values_mut)
+            .flat_map(HashMap::values_mut)
+    }
+}
+
+/// Values of the group-by fields of a line that has been parsed before.
+#[must_use]
+pub fn text(set: &RuleSet, rule: &Rule, line: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let Ok(record) = Record::parse(line) else {
+        return vec![None; rule.group_by.len()];
+    };
+    let view = View::new(&record, &set.settings);
+    rule.group_by
+        .iter()
+        .map(|(field, _)| view.bytes(*field).map(<[u8]>::to_vec))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::Level;
+    use crate::rule::{compile, load};
+    use crate::settings::Settings;
+
+    const RULES: &str = "\
+title: one
+name: one
+logsource: {product: aws, service: s3_server_access}
+detection: {sel: {http_status|gte: 100}, condition: sel}
+---
+title: keys
+name: keys
+correlation: {type: event_count, rules: [one], group-by: [key_name], timespan: 1s, condition: {gte: 1}}
+";
+
+    #[test]
+    fn a_flood_of_one_second_takes_half_of_it_and_lines_come_back() {
+        let documents = load::read("r.yml", RULES.as_bytes()).unwrap();
+        let set = compile(&documents, &Arc::new(Settings::default()), Level::Low).unwrap();
+        let source: Arc<str> = "log".into();
+        let mut keys = Keys::new(1, 100_000);
+        let touch = |keys: &mut Keys, number: u64, period: i64| {
+            let text = format!(
+                "o b [29/Feb/2024:00:00:00 +0000] - - R REST.GET.OBJECT k{number} \"-\" 200 - - - - - \"-\" \"-\"\n"
+            );
+            let line = Line {
+                source: &source,
+                offset: 0,
+                bytes: text.as_bytes(),
+            };
+            keys.touch(&set, 0, period, number, period, line);
+        };
+        for number in 0..1000 {
+            touch(&mut keys, number, 0);
+            assert!(keys.bytes() <= 100_000);
+        }
+        let (evicted, earliest) = keys.evicted;
+        assert_eq!(earliest, Some(0));
+        let left = keys.take(0, 0);
+        assert_eq!(left.len() as u64 + evicted, 1000);
+        assert!(left.len() > 100, "{} are left", left.len());
+        assert!(
+            left.values()
+                .all(|key| key.evidence.iter().all(|line| line.line.is_none()))
+        );
+        touch(&mut keys, 1, 3600);
+        let next = keys.take(0, 3600);
+        assert!(next[&1].evidence[0].line.is_some());
+        assert_eq!(next[&1].text, [Some(b"k1".to_vec())]);
+        assert_eq!(keys.bytes(), 0);
+    }
+}

@@ -1,0 +1,147 @@
+//! Records that came later than the lateness bound.
+//!
+//! Their windows are over, so only rules that fire on any one record match
+//! them; what is found is told at the end. The hours that they belong to are
+//! remembered, so that a person can have them evaluated exactly.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::keys::{self, Key, Line};
+use super::window::Firing;
+use super::{Origin, each_rule, key_of, raise};
+use crate::alert::{Alert, Evidence};
+use crate::observation::Observation;
+use crate::rule::set::RuleSet;
+
+/// Hours that are worth naming.
+const MAX_HOURS: usize = 48;
+/// Bookkeeping of one key, bytes, beside its text and lines.
+const OVERHEAD: usize = 240;
+/// Bookkeeping of one record, bytes.
+const RECORD: usize = 32;
+
+/// What came late.
+#[derive(Debug)]
+pub struct Late {
+    /// How many records.
+    pub count: u64,
+    /// The hours that they belong to.
+    pub hours: BTreeSet<i64>,
+    /// Records that a rule matched and that there was no room for, and the time
+    /// of the earliest.
+    pub forgotten: (u64, Option<i64>),
+    /// Memory held, bytes.
+    pub bytes: usize,
+    most: usize,
+    found: BTreeMap<(i64, usize, u64), Found>,
+}
+
+#[derive(Debug)]
+struct Found {
+    text: Vec<Option<Vec<u8>>>,
+    evidence: Vec<Evidence>,
+    seen: HashSet<(i64, u64)>,
+    trigger: i64,
+    last: i64,
+}
+
+impl Late {
+    /// Nothing came late yet; remembers about so many bytes of it.
+    pub fn new(most: usize) -> Self {
+        Self {
+            count: 0,
+            hours: BTreeSet::new(),
+            forgotten: (0, None),
+            bytes: 0,
+            most,
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a record.
+    pub fn note(&mut self, time: i64) {
+        self.count += 1;
+        if self.hours.len() < MAX_HOURS {
+            self.hours.insert(time.div_euclid(3600) * 3600);
+        }
+    }
+
+    /// Matches a record by the rules that fire on any one. It has been counted.
+    pub fn add(
+        &mut self,
+        set: &RuleSet,
+        rules_of: &[Vec<usize>],
+        observation: Observation<'_>,
+        origin: Origin<'_>,
+    ) {
+        let time = observation.time();
+        each_rule(set, rules_of, observation, |place, rule| {
+            if rule.is_single_event() {
+                let line = origin.line(observation.place().1);
+                let at = (rule.period_start(time), place, key_of(rule, observation));
+                self.found(set, at, (time, observation.identity()), line);
+            }
+        });
+    }
+
+    fn found(&mut self, set: &RuleSet, at: (i64, usize, u64), record: (i64, u64), line: Line<'_>) {
+        let (rule, time) = (&set.rules[at.1], record.0);
+        if self.bytes > self.most {
+            // A record that is remembered already is not lost.
+            if self
+                .found
+                .get(&at)
+                .is_none_or(|found| !found.seen.contains(&record))
+            {
+                let (count, earliest) = &mut self.forgotten;
+                *count += 1;
+                *earliest = Some(earliest.map_or(time, |before| before.min(time)));
+            }
+            return;
+        }
+        let found = self.found.entry(at).or_insert_with(|| {
+            let text = keys::text(set, rule, line.bytes);
+            self.bytes += OVERHEAD + text.iter().flatten().map(Vec::len).sum::<usize>();
+            Found {
+                text,
+                evidence: Vec::new(),
+                seen: HashSet::new(),
+                trigger: time,
+                last: time,
+            }
+        });
+        if found.seen.insert(record) {
+            self.bytes += RECORD;
+        }
+        found.trigger = found.trigger.min(time);
+        found.last = found.last.max(time);
+        if found.evidence.len() < rule.evidence {
+            self.bytes += size_of::<Evidence>() + line.bytes.len();
+            found.evidence.push(Evidence {
+                source: std::sync::Arc::clone(line.source),
+                offset: line.offset,
+                line: Some(line.bytes.to_vec()),
+            });
+        }
+    }
+
+    /// Tells what was found. An id may have been told before: the one case.
+    pub fn finish(&mut self, set: &RuleSet, alerts: &mut Vec<Alert>) {
+        for ((period, place, _), found) in std::mem::take(&mut self.found) {
+            let at_trigger = found
+                .seen
+                .iter()
+                .filter(|(time, _)| *time == found.trigger)
+                .count();
+            let firing = Firing {
+                trigger: (found.trigger, at_trigger as u64),
+                count: found.seen.len() as u64,
+                distinct: None,
+                first_seen: found.trigger,
+                last_seen: found.last,
+            };
+            let key = Key::told(found.text, found.evidence);
+            alerts.push(raise::alert(&set.rules[place], period, key, &firing));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A firing to an alert: id, summary, and what a person reads.
+
+use std::sync::{Arc, LazyLock};
+
+use super::keys::Key;
+use super::window::Firing;
+use crate::alert::{Alert, Level, RuleInfo, Status};
+use crate::record::{hash, time};
+use crate::rule::set::Rule;
+use crate::rule::template::{Part, Placeholder};
+
+/// The alert of a key that fired in a period.
+pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert {
+    let named: Vec<_> = rule
+        .group_by
+        .iter()
+        .map(|(field, _)| field.name())
+        .zip(key.text)
+        .collect();
+    let summary = summary(rule, &named, firing);
+    Alert {
+        id: id(&rule.canonical, &named, period_start),
+        rev: firing.count,
+        status: Status::Closed,
+        rule: Arc::clone(&rule.info),
+        period: (period_start, period_start + rule.period),
+        trigger: firing.trigger,
+        first_seen: firing.first_seen,
+        last_seen: firing.last_seen,
+        count: firing.count,
+        distinct: firing.distinct,
+        sum: None,
+        summary,
+        evidence: key.evidence,
+        key: named,
+    }
+}
+
+/// XXH3-128 over the canonical rule, the key and the period: whoever evaluates
+/// the same records with the same rule gets the same id.
+fn id(canonical: &str, key: &[(&'static str, Option<Vec<u8>>)], period_start: i64) -> u128 {
+    let mut bytes = Vec::with_capacity(canonical.len() + 128);
+    let mut part = |text: &[u8]| {
+        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(text);
+    };
+    part(canonical.as_bytes());
+    for (name, value) in key {
+        part(name.as_bytes());
+        match value {
+            // A length that no text has stands for null.
+            None => part(&[]),
+            Some(value) => {
+                part(b"=");
+                part(value);
+            }
+        }
+    }
+    bytes.extend_from_slice(&period_start.to_le_bytes());
+    hash::wide(&bytes)
+}
+
+fn summary(rule: &Rule, key: &[(&'static str, Option<Vec<u8>>)], firing: &Firing) -> Vec<u8> {
+    let mut text = Vec::new();
+    if rule.summary.parts.is_empty() {
+        text.extend_from_slice(rule.info.title.as_bytes());
+        for (place, (name, value)) in key.iter().enumerate() {
+            text.extend_from_slice(if place == 0 { b": " } else { b", " });
+            text.extend_from_slice(name.as_bytes());
+            text.push(b' ');
+            text.extend_from_slice(value.as_deref().unwrap_or(b"-"));
+        }
+        text.extend_from_slice(format!(" ({} records)", firing.count).as_bytes());
+        return text;
+    }
+    for part in &rule.summary.parts {
+        let number = |number: u64| number.to_string().into_bytes();
+        let value = match part {
+            Part::Literal(literal) => literal.clone().into_bytes(),
+            Part::Placeholder(place) => match place {
+                Placeholder::Field(field) => {
+                    let value = key.iter().find(|(name, _)| *name == field.name());
+                    value
+                        .and_then(|(_, value)| value.clone())
+                        .unwrap_or_else(|| b"-".to_vec())
+                }
+                Placeholder::Count => number(firing.count),
+                Placeholder::Distinct => firing
+                    .distinct
+                    .map_or_else(|| b"-".to_vec(), |distinct| number(distinct.value)),
+                Placeholder::Sum => b"-".to_vec(),
+                Placeholder::FirstSeen => time::rfc3339(firing.first_seen).into_bytes(),
+                Placeholder::LastSeen => time::rfc3339(firing.last_seen).into_bytes(),
+                Placeholder::Trigger => number(firing.trigger.1),
+            },
+        };
+        text.extend_from_slice(&value);
+    }
+    text
+}
+
+/// The one alert that is about the tool itself.
+static DEGRADED: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
+    Arc::new(RuleInfo {
+        id: "5d3c1f0e-7f5b-4b0e-9a53-0f5f1f3a9b21".to_owned(),
+        name: "coverage-degraded".to_owned(),
+        title: "Memory was short and keys were forgotten".to_owned(),
+        level: Level::High,
+        tags: Vec::new(),
+    })
+});
+
+/// Says that keys were forgotten, if any were.
+pub fn degraded((evicted, earliest): (u64, Option<i64>)) -> Option<Alert> {
+    let time = earliest?;
+    let period = time.div_euclid(3600) * 3600;
+    Some(Alert {
+        id: id(&DEGRADED.id, &[], period),
+        rev: evicted,
+        status: Status::Closed,
+        rule: Arc::clone(&DEGRADED),
+        key: Vec::new(),
+        period: (period, period + 3600),
+        trigger: (time, 1),
+        first_seen: time,
+        last_seen: time,
+        count: evicted,
+        distinct: None,
+        sum: None,
+        summary: format!(
+            "{evicted} keys or late records were forgotten for lack of memory, from {} on: alerts may be missing. \
+             Scan again with a larger --max-state or a shorter --since/--until.",
+            time::rfc3339(time)
+        )
+        .into_bytes(),
+        evidence: Vec::new(),
+    })
+}
