@@ -15,13 +15,17 @@
 //! | [`correlate`] | windows over observations, exactly as the rules say |
 //! | [`alert`] | what a person reads |
 //! | [`sink`] | how it is written |
+//! | [`pipeline`] | the path itself |
 //! | [`text`] | how bytes that somebody else chose are shown |
+//! | [`fixture`] | rules over a small log, for their tests |
 //! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alert;
 pub mod correlate;
+pub mod fixture;
 pub mod observation;
+pub mod pipeline;
 pub mod record;
 pub mod rule;
 pub mod settings;

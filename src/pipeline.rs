@@ -1,0 +1,315 @@
+//! The path: blocks to records to observations, in parallel; observations to
+//! alerts, in order.
+//!
+//! A batch of blocks is parsed and matched while the next one is read. What the
+//! workers give is small and is applied block by block in the order of reading,
+//! so that nothing depends on how many workers there are. Output, files and the
+//! wall clock may not enter here.
+
+mod tally;
+
+use std::io;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+pub use self::tally::{Sample, Span, Tally};
+use crate::alert::Alert;
+use crate::correlate::{self, Correlator, Origin};
+use crate::observation::Observations;
+use crate::record::{Field, Index, Parser, Record, hash, time};
+use crate::rule::set::{RuleSet, Scratch};
+use crate::source::{Block, Sources};
+
+/// Bytes that one batch holds, about: four blocks of a file.
+const BATCH_BYTES: usize = 2 << 20;
+/// Blocks of one batch; small objects are a block each.
+const BATCH_BLOCKS: usize = 512;
+/// Bytes that the buffers of a batch may keep from batch to batch. Without a
+/// bound, inputs of mixed sizes would in time put a large one in every place.
+const KEPT: usize = 8 << 20;
+/// Where blocks come from.
+pub trait BlockSource: Send {
+    /// The next block; `false` when there is none, with a floor of `i64::MAX`.
+    fn next(&mut self, block: &mut Block) -> bool;
+    /// Name of an input.
+    fn name(&self, source: u32) -> &Arc<str>;
+}
+
+impl BlockSource for Sources {
+    fn next(&mut self, block: &mut Block) -> bool {
+        Sources::next(self, block)
+    }
+
+    fn name(&self, source: u32) -> &Arc<str> {
+        Sources::name(self, source)
+    }
+}
+
+/// How to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Which records are looked at.
+    pub span: Span,
+    /// How late a record may come, seconds.
+    pub lateness: i64,
+    /// Cap of the state, bytes.
+    pub max_state: usize,
+}
+
+/// Reads the lines of a block. One a worker.
+#[derive(Debug, Default)]
+pub struct Reader {
+    index: Index,
+    parser: Parser,
+}
+
+impl Reader {
+    /// Calls for every record of a block that lies in the span, with the offset
+    /// of its line in the input; counts everything else.
+    pub fn records<'b>(
+        &mut self,
+        block: &'b Block,
+        span: Span,
+        tally: &mut Tally,
+        mut each: impl FnMut(&Record<'b>, u64, &mut Tally),
+    ) {
+        for line in &block.oversize {
+            tally.bytes += line.len + 1;
+            tally.spoil(block.source, line.offset, b"", || {
+                format!("{} bytes long; more than 64 KiB is no log line", line.len)
+            });
+        }
+        let bytes = block.bytes();
+        tally.bytes += bytes.len() as u64;
+        self.index.build(bytes);
+        for line in self.index.lines() {
+            let offset = block.offset + u64::from(line.start);
+            match self.parser.indexed(bytes, &self.index, line) {
+                None => {}
+                Some(Err(malformed)) => {
+                    let line = &bytes[line.start as usize..line.end as usize];
+                    tally.spoil(block.source, offset, line, || malformed.to_string());
+                }
+                Some(Ok(record)) => {
+                    tally.lines += 1;
+                    tally.ambiguous += u64::from(record.is_ambiguous());
+                    match record.time() {
+                        Some(time) => tally.see(time),
+                        None => tally.undated += 1,
+                    }
+                    if span.contains(record.time()) {
+                        each(&record, offset, tally);
+                    } else {
+                        tally.outside += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is made of one block, and the memory that it takes; one for each block
+/// of a batch, so that workers share nothing.
+#[derive(Default)]
+struct Observed {
+    observations: Observations,
+    tally: Tally,
+    reader: Reader,
+    scratch: Scratch,
+}
+
+impl Observed {
+    fn fill(&mut self, block: &Block, set: &RuleSet, span: Span, addresses: bool) {
+        let Self {
+            observations,
+            tally,
+            reader,
+            scratch,
+        } = self;
+        observations.clear();
+        *tally = Tally::default();
+        reader.records(block, span, tally, |record, offset, tally| {
+            if addresses && let Some(address) = record.bytes(Field::RemoteIp) {
+                tally.addresses.add(hash::value(address));
+            }
+            set.observe(record, (block.source, offset), scratch, observations);
+        });
+    }
+}
+
+/// A batch of blocks, reused.
+#[derive(Default)]
+struct Batch {
+    blocks: Vec<Block>,
+    used: usize,
+    /// The most bytes that each place has held.
+    largest: Vec<usize>,
+}
+
+impl Batch {
+    fn fill(&mut self, source: &mut dyn BlockSource) {
+        self.used = 0;
+        let mut bytes = 0;
+        while bytes < BATCH_BYTES && self.used < BATCH_BLOCKS {
+            if self.used == self.blocks.len() {
+                self.blocks.push(Block::default());
+            }
+            let block = &mut self.blocks[self.used];
+            if !source.next(block) {
+                break;
+            }
+            bytes += block.bytes().len();
+            self.used += 1;
+        }
+    }
+
+    /// Gives all buffers back when together they have grown too large.
+    fn trim(&mut self, observed: &mut Vec<Observed>) {
+        self.largest.resize(self.blocks.len(), 0);
+        for (largest, block) in self.largest.iter_mut().zip(&self.blocks) {
+            *largest = block.bytes().len().max(*largest);
+        }
+        if self.largest.iter().sum::<usize>() > KEPT {
+            self.blocks.clear();
+            self.largest.clear();
+            observed.clear();
+        }
+    }
+
+    fn blocks(&self) -> &[Block] {
+        &self.blocks[..self.used]
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What was read.
+    pub tally: Tally,
+    /// What correlation can tell of itself.
+    pub correlation: correlate::Counts,
+}
+
+/// Runs the rules over a source on the current thread pool. `each` gets every
+/// alert as soon as it is final, with the tally so far; it is called with no
+/// alert after every batch, and the first error it gives ends the run.
+pub fn run<E: From<io::Error>>(
+    source: &mut dyn BlockSource,
+    set: &Arc<RuleSet>,
+    options: Options,
+    mut each: impl FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send,
+) -> Result<Outcome, E> {
+    let mut correlator = Correlator::new(Arc::clone(set), options.lateness, options.max_state);
+    let addresses = set.rules.iter().any(|rule| rule.unworkable.is_some());
+    let mut tally = Tally::default();
+    let mut alerts = Vec::new();
+    let mut current = Batch::default();
+    let mut next = Batch::default();
+    let mut observed: Vec<Observed> = Vec::new();
+    current.fill(source);
+    while current.used > 0 {
+        if observed.len() < current.used {
+            observed.resize_with(current.used, Observed::default);
+        }
+        rayon::join(
+            || next.fill(source),
+            || {
+                current
+                    .blocks()
+                    .par_iter()
+                    .zip(&mut observed)
+                    .for_each(|(block, observed)| {
+                        observed.fill(block, set, options.span, addresses);
+                    });
+            },
+        );
+        for (block, observed) in current.blocks().iter().zip(&mut observed) {
+            note_late(&mut correlator, block, &observed.tally, options.span);
+            let origin = Origin {
+                source: source.name(block.source),
+                offset: block.offset,
+                bytes: block.bytes(),
+            };
+            correlator.apply(origin, &observed.observations)?;
+            correlator.advance(block.floor, &mut alerts)?;
+            tally.merge(&mut observed.tally);
+        }
+        for alert in alerts.drain(..) {
+            each(Some(alert), &tally)?;
+        }
+        each(None, &tally)?;
+        current.trim(&mut observed);
+        std::mem::swap(&mut current, &mut next);
+    }
+    correlator.advance(i64::MAX, &mut alerts)?;
+    for alert in alerts {
+        each(Some(alert), &tally)?;
+    }
+    Ok(Outcome {
+        tally,
+        correlation: correlator.counts(),
+    })
+}
+
+/// Counts the records of a block that came too late. Few blocks hold any, so
+/// those are read once more rather than all with a list of their times.
+fn note_late(correlator: &mut Correlator, block: &Block, tally: &Tally, span: Span) {
+    if tally
+        .span
+        .is_none_or(|(first, _)| first >= correlator.watermark())
+    {
+        return;
+    }
+    for line in block.bytes().split(|byte| *byte == b'\n') {
+        if let Some(time) = time::of_line(line)
+            && time < correlator.watermark()
+            && span.contains(Some(time))
+            // What is malformed is counted as that and nothing else.
+            && Record::parse(line).is_ok()
+        {
+            correlator.note_late(time);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives small blocks and, at another place of every batch, a large one.
+    struct Mixed {
+        given: usize,
+        name: Arc<str>,
+    }
+
+    impl BlockSource for Mixed {
+        fn next(&mut self, block: &mut Block) -> bool {
+            let large = self.given.is_multiple_of(BATCH_BLOCKS + 1);
+            self.given += 1;
+            *block = Block::new(0, 0, vec![b'\n'; if large { 512 << 10 } else { 16 }]);
+            true
+        }
+
+        fn name(&self, _: u32) -> &Arc<str> {
+            &self.name
+        }
+    }
+
+    #[test]
+    fn buffers_of_mixed_sizes_do_not_pile_up() {
+        let mut source = Mixed {
+            given: 0,
+            name: "mixed".into(),
+        };
+        let mut batch = Batch::default();
+        let mut observed = Vec::new();
+        for _ in 0..100 {
+            batch.fill(&mut source);
+            observed.resize_with(batch.used, Observed::default);
+            batch.trim(&mut observed);
+            assert!(batch.largest.iter().sum::<usize>() <= KEPT);
+            assert_eq!(observed.is_empty(), batch.blocks.is_empty());
+        }
+    }
+}
