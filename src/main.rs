@@ -1,3 +1,28 @@
-//! The `s3sentry` command.
+//! The `s3sentry` command: parses arguments, runs a command, gives its exit code.
 
-fn main() {}
+mod cli;
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, Rules};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads to its end is no error.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let ended = match cli.command {
+        Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Parse(arguments) => commands::parse::run(&arguments),
+        Command::Rules(Rules::List(arguments)) => commands::rules::list(&arguments),
+        Command::Rules(Rules::Test(arguments)) => commands::rules::test(&arguments),
+    };
+    commands::exit_code(ended)
+}

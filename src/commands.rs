@@ -1,0 +1,243 @@
+//! One file a subcommand: each picks sources and sinks and calls the pipeline.
+//!
+//! Here is what they share: how a run ends, what is said on stderr, where
+//! settings and inputs come from. stdout carries only data.
+
+pub mod output;
+pub mod parse;
+pub mod progress;
+pub mod rules;
+pub mod scan;
+pub mod summary;
+pub mod watched;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use s3sentry::pipeline::Span;
+use s3sentry::settings::{self, Networks, Settings};
+use s3sentry::source::{Options, Sources, Spec};
+use s3sentry::text::terminal;
+
+use crate::cli::{Color, Common, Input};
+
+/// How a run ended. Of several, the first of this order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// 2: usage, settings or rules are wrong; no input was read.
+    Usage,
+    /// 4: what is kept between records, or between runs, cannot be kept.
+    State,
+    /// 5: output could not be written.
+    Output,
+    /// 3: something named could not be read, or held no access-log line.
+    Input,
+    /// 1: an alert at or above `--fail-on`.
+    Alerts,
+    /// 0.
+    Done,
+}
+
+/// Why a command stopped early.
+#[derive(Debug)]
+pub enum Stop {
+    /// With a message.
+    With(End, anyhow::Error),
+    /// Everything that had to be said has been said; `Done` where the reader
+    /// of a pipe has left.
+    Quietly(End),
+}
+
+impl Stop {
+    /// Usage, settings or rules.
+    pub fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Stop::With(End::Usage, error.into())
+    }
+
+    /// The same, where something else is already known that the run ends with.
+    #[must_use]
+    pub fn or(self, known: End) -> Self {
+        match self {
+            Stop::With(end, error) => Stop::With(end.min(known), error),
+            Stop::Quietly(end) => Stop::Quietly(end.min(known)),
+        }
+    }
+}
+
+/// An error while writing: a reader that has left is no error.
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Stop::Quietly(End::Done);
+        }
+        Stop::With(
+            End::Output,
+            anyhow::Error::from(error).context("output not written"),
+        )
+    }
+}
+
+/// What ends a run over its inputs; bad input does not.
+#[derive(Debug)]
+pub enum Failed {
+    /// Writing alerts.
+    Output(io::Error),
+    /// The temporary file that observations go to when memory is short.
+    State(io::Error),
+}
+
+/// What the pipeline itself fails with.
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Failed::State(error)
+    }
+}
+
+impl From<Failed> for Stop {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Output(error) => error.into(),
+            Failed::State(error) => {
+                let context = format!(
+                    "no room for what has been seen: --max-state is used up and the temporary file \
+                     in {} failed; give more memory with --max-state, or another directory with TMPDIR",
+                    shown(&std::env::temp_dir())
+                );
+                Stop::With(End::State, anyhow::Error::from(error).context(context))
+            }
+        }
+    }
+}
+
+/// What a command gives to the shell.
+pub fn exit_code(ended: Result<End, Stop>) -> ExitCode {
+    let end = match ended {
+        Ok(end) | Err(Stop::Quietly(end)) => end,
+        Err(Stop::With(end, error)) => {
+            // Messages quote paths and settings, which others may have named.
+            let text = format!("{error:#}");
+            let lines: Vec<_> = text.lines().map(|line| terminal(line.as_bytes())).collect();
+            say(format_args!("s3sentry: error: {}", lines.join("\n")));
+            end
+        }
+    };
+    ExitCode::from(match end {
+        End::Done => 0,
+        End::Alerts => 1,
+        End::Usage => 2,
+        End::Input => 3,
+        End::State => 4,
+        End::Output => 5,
+    })
+}
+
+/// One line on stderr. Nothing can be done where that cannot be written.
+pub fn say(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// A path for a message.
+pub fn shown(path: &Path) -> String {
+    terminal(path.as_os_str().as_encoded_bytes())
+}
+
+/// Whether a stream gets colour.
+pub fn color(when: Color, stream: &impl IsTerminal) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        // https://no-color.org: any value that is not empty.
+        Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Color::Auto => set("CLICOLOR_FORCE") || set("FORCE_COLOR") || stream.is_terminal(),
+    }
+}
+
+/// Settings from the file that counts, and from the command line.
+pub fn settings(
+    common: &Common,
+    trusted_networks: Option<&PathBuf>,
+) -> Result<Arc<Settings>, Stop> {
+    let env = |name: &str| std::env::var_os(name);
+    let file =
+        settings::find(common.config.clone(), common.no_config, &env).map_err(Stop::usage)?;
+    let mut settings = match file {
+        None => Settings::default(),
+        Some(file) => Settings::read(&file).map_err(|errors| all(&errors, "settings"))?,
+    };
+    if let Some(file) = trusted_networks {
+        settings.trusted_networks = Some(Networks::from_file(file).map_err(Stop::usage)?);
+    }
+    Ok(Arc::new(settings))
+}
+
+/// All errors at once, one a line.
+pub fn all(errors: &[impl Display], what: &str) -> Stop {
+    for error in errors {
+        let text = error.to_string();
+        say(format_args!(
+            "s3sentry: error: {}",
+            terminal(text.as_bytes())
+        ));
+    }
+    let count = errors.len();
+    let noun = if count == 1 { "error" } else { "errors" };
+    say(format_args!(
+        "s3sentry: {count} {noun} in the {what}; no input was read"
+    ));
+    Stop::Quietly(End::Usage)
+}
+
+/// The records that the user wants.
+pub fn span(input: &Input) -> Result<Span, Stop> {
+    let span = Span {
+        since: input.since.unwrap_or(i64::MIN),
+        until: input.until.unwrap_or(i64::MAX),
+    };
+    if span.since >= span.until {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "--since is not before --until, so no record can be between them"
+        )));
+    }
+    Ok(span)
+}
+
+/// Opens what the user named; stdin without any name.
+pub fn open(input: &Input, lateness: Option<i64>, examples: &str) -> Result<Sources, Stop> {
+    for source in &input.sources {
+        // As a path it would merely be missing, and nobody would know why.
+        if source.as_os_str().as_encoded_bytes().starts_with(b"s3://") {
+            let address = shown(source);
+            return Err(Stop::usage(anyhow::anyhow!(
+                "{address}: a bucket cannot be read directly yet; copy it first:\n    \
+                 aws s3 sync {address} logs/ && s3sentry scan logs/"
+            )));
+        }
+    }
+    let mut specs: Vec<Spec> = input.sources.iter().cloned().map(Spec::from).collect();
+    if specs.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Stop::usage(anyhow::anyhow!(
+                "no source named and nothing on stdin\n{examples}"
+            )));
+        }
+        specs.push(Spec::Stdin);
+    }
+    let options = Options {
+        lateness,
+        ..Options::default()
+    };
+    Ok(Sources::open(specs, options))
+}
+
+/// Runs on as many threads as asked for.
+pub fn on_threads<T: Send>(common: &Common, run: impl FnOnce() -> T + Send) -> Result<T, Stop> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(common.threads.unwrap_or(0).into())
+        .build()
+        .map_err(Stop::usage)?;
+    Ok(pool.install(run))
+}

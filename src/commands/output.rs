@@ -1,0 +1,163 @@
+//! Where data goes: stdout, a file that is replaced as a whole, or the end of
+//! one.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::NamedTempFile;
+
+use super::{End, Stop, shown};
+use crate::cli::Output;
+
+/// An open output.
+#[derive(Debug)]
+pub enum Target {
+    /// stdout.
+    Stdout(BufWriter<io::Stdout>),
+    /// A file that appears when all is written.
+    Replace(BufWriter<NamedTempFile>, PathBuf),
+    /// A file that grows, or what is no regular file: a device, a FIFO.
+    Grow {
+        /// The file.
+        writer: BufWriter<File>,
+        /// The next line is a header, which the file has already.
+        skip_line: bool,
+    },
+}
+
+impl Target {
+    /// Opens what the user asked for, before any input is read. `header` says
+    /// that the first line written is one, which no file needs twice.
+    pub fn open(output: &Output, header: bool) -> Result<Self, Stop> {
+        let failed = |path: &Path, error: io::Error| {
+            let context = format!("{} cannot be written", shown(path));
+            Stop::With(End::Output, anyhow::Error::from(error).context(context))
+        };
+        if output.is_stdout() {
+            return Ok(Target::Stdout(BufWriter::new(io::stdout())));
+        }
+        if let Some(path) = &output.append {
+            return grow(path, header).map_err(|error| failed(path, error));
+        }
+        let path = output.output.as_deref().unwrap_or(Path::new("-"));
+        replace(path).map_err(|error| failed(path, error))
+    }
+
+    /// All is written: makes it visible and lasting.
+    pub fn finish(self) -> Result<(), Stop> {
+        match self {
+            Target::Stdout(mut stdout) => Ok(stdout.flush()?),
+            Target::Grow { writer, .. } => {
+                let file = writer
+                    .into_inner()
+                    .map_err(io::IntoInnerError::into_error)?;
+                // What is no regular file is not on a disk.
+                if file.metadata()?.is_file() {
+                    file.sync_all()?;
+                }
+                Ok(())
+            }
+            Target::Replace(writer, path) => {
+                let file = writer
+                    .into_inner()
+                    .map_err(io::IntoInnerError::into_error)?;
+                file.as_file().sync_all()?;
+                permit(&file, &path)?;
+                let replaced = file.persist(&path).map(|_| ());
+                replaced
+                    .map_err(|error| error.error)
+                    .with_context(|| format!("{} cannot be replaced", shown(&path)))
+                    .map_err(|error| Stop::With(End::Output, error))
+            }
+        }
+    }
+}
+
+fn replace(path: &Path) -> io::Result<Target> {
+    // A link stays a link; what it leads to is replaced.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match std::fs::metadata(&path) {
+        Ok(data) if data.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        // Putting a regular file in the place of /dev/null breaks a machine.
+        Ok(data) if !data.is_file() => {
+            let writer = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+            return Ok(Target::Grow {
+                writer,
+                skip_line: false,
+            });
+        }
+        _ => {}
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let file = NamedTempFile::new_in(directory)?;
+    Ok(Target::Replace(BufWriter::new(file), path))
+}
+
+fn grow(path: &Path, header: bool) -> io::Result<Target> {
+    let file = OpenOptions::new().append(true).create(true).open(path)?;
+    let begun = file
+        .metadata()
+        .is_ok_and(|data| data.is_file() && data.len() > 0);
+    let mut writer = BufWriter::new(file);
+    // A run that was killed may have left half a line, which must not swallow
+    // the first of ours.
+    if begun && !ends_a_line(path).unwrap_or(true) {
+        writer.write_all(b"\n")?;
+    }
+    Ok(Target::Grow {
+        writer,
+        skip_line: begun && header,
+    })
+}
+
+fn ends_a_line(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Temporary files are for their owner only; what replaces a report is for
+/// those that the report was for.
+#[cfg(unix)]
+fn permit(file: &NamedTempFile, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // Alerts name who did what: readable by the group, not by all.
+    let new = std::fs::Permissions::from_mode(0o640);
+    let permissions = std::fs::metadata(path).map_or(new, |data| data.permissions());
+    file.as_file().set_permissions(permissions)
+}
+
+#[cfg(not(unix))]
+fn permit(_: &NamedTempFile, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Target::Stdout(writer) => writer.write(bytes),
+            Target::Replace(writer, _) => writer.write(bytes),
+            Target::Grow { skip_line, .. } if *skip_line => {
+                let end = bytes.iter().position(|byte| *byte == b'\n');
+                *skip_line = end.is_none();
+                Ok(end.map_or(bytes.len(), |end| end + 1))
+            }
+            Target::Grow { writer, .. } => writer.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Target::Stdout(writer) => writer.flush(),
+            Target::Replace(writer, _) => writer.flush(),
+            Target::Grow { writer, .. } => writer.flush(),
+        }
+    }
+}

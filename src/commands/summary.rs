@@ -1,0 +1,248 @@
+//! What a run came to, for the person who started it: on stderr, at the end.
+//!
+//! Every count is there even when it is zero where its absence could be taken
+//! for good news, and every problem says what to do about it.
+
+mod entities;
+mod next;
+mod words;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use s3sentry::pipeline::{Outcome, Tally};
+use s3sentry::record::time::rfc3339;
+use s3sentry::rule::RuleSet;
+use s3sentry::settings::Settings;
+use s3sentry::source::{self, Sources};
+use s3sentry::text::{redact, terminal};
+
+use super::{End, say, shown};
+use crate::cli::{Input, Scan};
+pub use entities::Entities;
+use words::{bytes, count, cut, group, pace, row};
+
+/// How many problems of one kind are printed.
+const PROBLEMS: usize = 10;
+/// Characters of a malformed line that are shown: enough to know it by.
+const SAMPLE: usize = 120;
+/// Columns where stderr is no terminal.
+const WIDTH: usize = 80;
+/// Columns beyond which rows are hard to read.
+const WIDEST: usize = 110;
+
+/// Everything that the summary of a scan speaks of.
+pub struct Summary<'s> {
+    /// What the pipeline counted.
+    pub outcome: &'s Outcome,
+    /// Alerts.
+    pub entities: &'s Entities,
+    /// Inputs.
+    pub sources: &'s Sources,
+    /// Rules.
+    pub set: &'s RuleSet,
+    /// Settings.
+    pub settings: &'s Settings,
+    /// What was asked for.
+    pub arguments: &'s Scan,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Summary<'_> {
+    /// Prints it.
+    pub fn print(&self) {
+        let tally = &self.outcome.tally;
+        reading(self.sources, tally, &self.arguments.input, self.elapsed);
+        let width = width();
+        let row = |name: &str, text: &str| say(row(name, text, width));
+        row("alerts", &self.entities.by_level(self.arguments.min_level));
+        for (place, line) in self.entities.top().iter().enumerate() {
+            row(if place == 0 { "most" } else { "" }, line);
+        }
+        let correlation = &self.outcome.correlation;
+        let mut state = format!(
+            "{} late, {} evicted",
+            count(correlation.late, "record"),
+            count(correlation.evicted, "key")
+        );
+        if correlation.spilled > 0 {
+            let _ = write!(
+                state,
+                ", {} in a temporary file",
+                bytes(correlation.spilled)
+            );
+        }
+        row("state", &state);
+        row("settings", &self.settings_words());
+        for (place, text) in self.rules_words().iter().enumerate() {
+            row(if place == 0 { "rules" } else { "" }, text);
+        }
+        for step in next::steps(self) {
+            say(step);
+        }
+    }
+
+    fn settings_words(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(file) = &self.settings.file {
+            parts.push(shown(file));
+        }
+        if let Some(file) = &self.arguments.trusted_networks {
+            parts.push(format!("trusted networks from {}", shown(file)));
+        }
+        if parts.is_empty() {
+            "none".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    }
+
+    /// How many rules ran, and which could not, by the reason.
+    fn rules_words(&self) -> Vec<String> {
+        let working = self
+            .set
+            .rules
+            .iter()
+            .filter(|rule| rule.unworkable.is_none());
+        let mut lines = vec![format!("{} ran", working.count())];
+        let mut reasons: Vec<&str> = Vec::new();
+        for reason in self.set.rules.iter().filter_map(|rule| rule.unworkable) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        for reason in reasons {
+            let rules = self.set.rules.iter();
+            let names: Vec<_> = rules
+                .filter(|rule| rule.unworkable == Some(reason))
+                .map(|rule| terminal(rule.info.name.as_bytes()))
+                .collect();
+            lines.push(format!(
+                "{} could not run ({}): {reason}",
+                names.len(),
+                names.join(", ")
+            ));
+        }
+        lines
+    }
+}
+
+/// The closing lines of `parse`.
+pub fn of_parse(sources: &Sources, tally: &Tally, input: &Input, elapsed: Duration) {
+    reading(sources, tally, input, elapsed);
+}
+
+/// What was read, and what was not understood.
+fn reading(sources: &Sources, tally: &Tally, input: &Input, elapsed: Duration) {
+    samples(sources, tally);
+    say(format_args!(
+        "s3sentry: {}, {} {}",
+        count(tally.lines, "line"),
+        bytes(tally.bytes),
+        pace(tally.lines, elapsed)
+    ));
+    let width = width();
+    let row = |name: &str, text: &str| say(row(name, text, width));
+    let mut records = format!(
+        "{}; {} malformed, {} ambiguous, {} undated",
+        group(tally.records()),
+        group(tally.malformed),
+        group(tally.ambiguous),
+        group(tally.undated),
+    );
+    if input.since.is_some() || input.until.is_some() {
+        let _ = write!(
+            records,
+            ", {} outside --since/--until",
+            group(tally.outside)
+        );
+    }
+    row("records", &records);
+    if let Some((first, last)) = tally.span {
+        row(
+            "period",
+            &format!("{} to {}", rfc3339(first), rfc3339(last)),
+        );
+    }
+    let counts = sources.counts();
+    row(
+        "inputs",
+        &format!(
+            "{} read, {} skipped, {} failed",
+            group(counts.read),
+            group(counts.skipped()),
+            group(counts.failed)
+        ),
+    );
+}
+
+fn samples(sources: &Sources, tally: &Tally) {
+    if tally.malformed == 0 {
+        return;
+    }
+    let first = match tally.samples.len() as u64 {
+        some if some < tally.malformed => format!("; the first {some}"),
+        _ => String::new(),
+    };
+    say(format_args!(
+        "s3sentry: warning: {} not understood and left out{first}:",
+        count(tally.malformed, "line")
+    ));
+    for sample in &tally.samples {
+        say(format_args!(
+            "  {} at byte {}: {}",
+            terminal(sources.name(sample.source).as_bytes()),
+            sample.offset,
+            terminal(sample.reason.as_bytes()),
+        ));
+        if !sample.line.is_empty() {
+            say(format_args!(
+                "      {}",
+                cut(&terminal(&redact(&sample.line)), SAMPLE)
+            ));
+        }
+    }
+}
+
+/// What went wrong with the inputs, said even where the rest is not; how the
+/// run ends for it.
+pub fn inputs(sources: &Sources, tally: &Tally) -> End {
+    let end = unread(sources);
+    if tally.lines > 0 && tally.records() == 0 {
+        say(format_args!(
+            "s3sentry: error: no access-log line in the input; this looks like {}",
+            source::describe(sources.sample())
+        ));
+        return End::Input;
+    }
+    end
+}
+
+/// Inputs that could not be read; how the run ends for them.
+pub fn unread(sources: &Sources) -> End {
+    let problems = sources.problems();
+    for problem in problems.iter().take(PROBLEMS) {
+        say(format_args!(
+            "s3sentry: error: {}",
+            terminal(problem.to_string().as_bytes())
+        ));
+    }
+    if problems.len() > PROBLEMS {
+        say(format_args!(
+            "s3sentry: error: {} more inputs could not be read",
+            problems.len() - PROBLEMS
+        ));
+    }
+    if problems.is_empty() {
+        End::Done
+    } else {
+        End::Input
+    }
+}
+
+/// Columns of the terminal that the summary goes to.
+fn width() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or(WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
+}

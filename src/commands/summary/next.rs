@@ -1,0 +1,184 @@
+//! Steps that are worth taking after a scan, each a command to copy.
+
+use std::fmt::Write as _;
+
+use s3sentry::record::time::rfc3339;
+use s3sentry::text::terminal;
+
+use super::Summary;
+use super::words::count;
+use crate::commands::shown;
+
+/// Sources that a command repeats; a shell expands `*` to any number.
+const SOURCES: usize = 8;
+/// Unknown networks in one bucket from which on it may be meant for anybody.
+const CROWD: u64 = 20;
+/// Hours that are named.
+const HOURS: usize = 6;
+
+/// The steps, each a sentence and a command on a line of its own.
+pub fn steps(summary: &Summary<'_>) -> Vec<String> {
+    let steps = [
+        nothing_inside(summary),
+        trust(summary),
+        unknown(summary),
+        ambiguous(summary),
+        late(summary),
+    ];
+    steps.into_iter().flatten().collect()
+}
+
+/// A span that leaves everything out is most often a wrong one.
+fn nothing_inside(summary: &Summary<'_>) -> Option<String> {
+    let tally = &summary.outcome.tally;
+    let (first, last) = tally.span?;
+    (tally.outside > 0 && tally.outside == tally.records()).then(|| {
+        command(
+            "Next: every record is outside --since/--until. To look at all of them:",
+            &format!(
+                "s3sentry scan --since {} --until {}{}",
+                rfc3339(first),
+                rfc3339(last + 1),
+                sources(summary)
+            ),
+        )
+    })
+}
+
+/// Nothing is known, so everything would be unknown.
+fn trust(summary: &Summary<'_>) -> Option<String> {
+    let tally = &summary.outcome.tally;
+    let idle = summary
+        .set
+        .rules
+        .iter()
+        .any(|rule| rule.unworkable.is_some());
+    let seen = tally.addresses.count();
+    (idle && seen.value > 0).then(|| {
+        let about = if seen.approx { "about " } else { "" };
+        let verb = if seen.value == 1 { "was" } else { "were" };
+        command(
+            &format!(
+                "Next: {about}{} {verb} seen and nothing says which are yours.\n      \
+                 Write your networks to a file, one CIDR a line, then:",
+                count(seen.value, "address")
+            ),
+            &format!(
+                "s3sentry scan --trusted-networks networks.txt{}",
+                sources(summary)
+            ),
+        )
+    })
+}
+
+/// What is known to be harmless should be said once, in the settings.
+fn unknown(summary: &Summary<'_>) -> Option<String> {
+    let alerts: u64 = summary.entities.visited().map(|(_, alerts)| alerts).sum();
+    if alerts == 0 {
+        return None;
+    }
+    let place = match &summary.arguments.trusted_networks {
+        Some(file) => shown(file),
+        None => "trusted_networks in the settings".to_owned(),
+    };
+    let mut text = format!(
+        "Next: {} by unknown networks. Add those that are yours to {place}.",
+        count(alerts, "alert")
+    );
+    let crowded: Vec<_> = summary
+        .entities
+        .visited()
+        .filter(|(_, alerts)| *alerts >= CROWD)
+        .map(|(bucket, _)| format!("\"{}\"", terminal(bucket)))
+        .take(SOURCES)
+        .collect();
+    if !crowded.is_empty() {
+        let _ = write!(
+            text,
+            "\n      Buckets that anybody may read belong into s3sentry.toml:\n      \
+             public_buckets = [{}]",
+            crowded.join(", ")
+        );
+    }
+    Some(text)
+}
+
+/// A caller who writes quotes into a header can forge what follows it.
+fn ambiguous(summary: &Summary<'_>) -> Option<String> {
+    let ambiguous = summary.outcome.tally.ambiguous;
+    (ambiguous > 0 && !reads_stdin(summary)).then(|| {
+        let (verb, them) = match ambiguous {
+            1 => ("holds", "it"),
+            _ => ("hold", "them"),
+        };
+        command(
+            &format!(
+                "Next: {} {verb} quotes that a caller may have forged. To read {them}:",
+                count(ambiguous, "record")
+            ),
+            &format!(
+                "s3sentry parse{} | grep '\"ambiguous\":true'",
+                sources(summary)
+            ),
+        )
+    })
+}
+
+/// Windows over late records were not complete.
+fn late(summary: &Summary<'_>) -> Option<String> {
+    let hours = &summary.outcome.correlation.late_hours;
+    let (first, last) = (hours.first()?, hours.last()?);
+    let late = summary.outcome.correlation.late;
+    let windows = if late == 1 {
+        "its window"
+    } else {
+        "their windows"
+    };
+    let longest = summary.set.rules.iter().map(|rule| rule.timespan).max();
+    let names: Vec<_> = hours
+        .iter()
+        .take(HOURS)
+        .map(|hour| rfc3339(*hour))
+        .collect();
+    let more = if hours.len() > HOURS { ", ..." } else { "" };
+    Some(command(
+        &format!(
+            "Next: {} came too late for {windows} (hours from {}{more}).\n      \
+             For exact alerts:",
+            count(late, "record"),
+            names.join(", ")
+        ),
+        &format!(
+            "s3sentry scan --lateness 30d --since {} --until {}{}",
+            rfc3339(first - longest.unwrap_or(0)),
+            rfc3339(last + 3600),
+            sources(summary)
+        ),
+    ))
+}
+
+fn command(why: &str, command: &str) -> String {
+    format!("{why}\n      {command}")
+}
+
+fn reads_stdin(summary: &Summary<'_>) -> bool {
+    let sources = &summary.arguments.input.sources;
+    sources.is_empty() || sources.iter().any(|source| source.as_os_str() == "-")
+}
+
+/// The sources as a shell takes them.
+fn sources(summary: &Summary<'_>) -> String {
+    let sources = &summary.arguments.input.sources;
+    if sources.len() > SOURCES {
+        return " SOURCE...".to_owned();
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%,".contains(c);
+    let word = |text: String| {
+        if text.chars().all(plain) {
+            format!(" {text}")
+        } else {
+            format!(" '{}'", text.replace('\'', r"'\''"))
+        }
+    };
+    sources.iter().map(|source| word(shown(source))).collect()
+}
