@@ -1,0 +1,166 @@
+//! Every shipped rule over the logs in `fixtures/`: it fires where it must, with
+//! exactly the alerts that are written there, and is quiet on near misses.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use s3sentry::alert::Level;
+use s3sentry::fixture;
+use s3sentry::rule::{self, RuleSet};
+use s3sentry::settings::{Networks, Settings};
+use serde::Deserialize;
+use serde_json::Value;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// The shipped rules under these settings.
+fn shipped(settings: Settings) -> Arc<RuleSet> {
+    let documents = rule::load(&[]).unwrap();
+    let set = rule::compile(&documents, &Arc::new(settings), Level::Informational);
+    Arc::new(set.unwrap())
+}
+
+fn names(set: &RuleSet) -> BTreeSet<String> {
+    set.rules
+        .iter()
+        .map(|rule| rule.info.name.clone())
+        .collect()
+}
+
+/// The rules that have a directory.
+fn directories() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(fixtures().join("rules")).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// The alerts that a file holds.
+fn written(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn assert_same(what: &str, raised: &[Value], expected: &[Value]) {
+    for (raised, expected) in raised.iter().zip(expected) {
+        assert_eq!(raised, expected, "{what}");
+    }
+    assert_eq!(raised.len(), expected.len(), "{what}: number of alerts");
+}
+
+#[test]
+fn every_rule_has_fixtures_and_the_other_way_round() {
+    assert_eq!(directories(), names(&shipped(Settings::default())));
+}
+
+#[test]
+fn every_rule_fires_and_is_quiet_as_its_fixtures_say() {
+    for name in directories() {
+        let directory = fixtures().join("rules").join(&name);
+        let file = directory.join("s3sentry.toml");
+        let settings = if file.exists() {
+            Settings::read(&file).unwrap()
+        } else {
+            Settings::default()
+        };
+        let set = shipped(settings);
+        let raised = |log: &str| -> Vec<Value> {
+            let alerts = fixture::alerts(&directory.join(log), &set).unwrap();
+            let own = alerts
+                .into_iter()
+                .filter(|alert| alert["rule"]["name"] == name.as_str());
+            own.collect()
+        };
+        let expected = written(&directory.join("alerts.ndjson"));
+        assert!(!expected.is_empty(), "{name}: fires nowhere");
+        assert_same(&name, &raised("fires.log"), &expected);
+        assert_same(&name, &raised("quiet.log"), &[]);
+    }
+}
+
+#[test]
+fn the_demo_raises_every_rule_once() {
+    let trusted = Networks::from_file(&fixtures().join("trusted.txt")).unwrap();
+    let set = shipped(Settings {
+        trusted_networks: Some(trusted),
+        ..Settings::default()
+    });
+    let raised = fixture::alerts(&fixtures().join("demo.log"), &set).unwrap();
+    let expected = written(&fixtures().join("demo.alerts.ndjson"));
+    assert_same("the demo", &raised, &expected);
+
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    for alert in &raised {
+        let name = alert["rule"]["name"].as_str().unwrap();
+        *times.entry(name.to_owned()).or_default() += 1;
+    }
+    // Only a settings file can say which buckets are public.
+    let all = names(&set)
+        .into_iter()
+        .filter(|name| name != "not-found-burst-low");
+    let once: BTreeMap<String, u32> = all.map(|name| (name, 1)).collect();
+    assert_eq!(times, once);
+}
+
+/// The documents of all rule files, as any YAML reader sees them.
+fn documents() -> Vec<(&'static str, Value)> {
+    let mut documents = Vec::new();
+    for (file, text) in rule::load::embedded() {
+        for document in yaml_serde::Deserializer::from_str(text) {
+            documents.push((*file, Value::deserialize(document).unwrap()));
+        }
+    }
+    documents
+}
+
+#[test]
+fn every_document_documents_itself() {
+    for (file, document) in documents() {
+        let what = format!("{file}: {}", document["name"]);
+        for key in ["title", "id", "name", "status", "author", "date", "level"] {
+            assert!(document[key].is_string(), "{what} lacks {key:?}");
+        }
+        for key in ["falsepositives", "tags", "references"] {
+            let full = document[key]
+                .as_array()
+                .is_some_and(|list| !list.is_empty());
+            assert!(full, "{what} lacks {key:?}");
+        }
+        assert_eq!(document["author"], "s3sentry", "{what}");
+        let description = document["description"].as_str().unwrap_or_default();
+        assert!(!description.is_empty(), "{what} lacks a description");
+        if document.get("correlation").is_none() {
+            continue;
+        }
+        for part in ["Why ", "How sure: ", "What to do: "] {
+            let said = description.contains(part);
+            assert!(said, "{what}: its description does not say {part:?}");
+        }
+        for key in ["summary", "evidence", "suppress"] {
+            let there = document["s3sentry"].get(key).is_some();
+            assert!(there, "{what} lacks {key:?}");
+        }
+    }
+}
+
+/// A file holds one stem; its correlations are the stem and its levels.
+#[test]
+fn every_file_is_one_stem() {
+    for (file, document) in documents() {
+        if document.get("correlation").is_none() {
+            assert_eq!(document["level"], "informational", "{file}");
+            continue;
+        }
+        let stem = file.trim_end_matches(".yml");
+        let name = document["name"].as_str().unwrap();
+        let level = document["level"].as_str().unwrap();
+        let fits = name == stem || name == format!("{stem}-{level}");
+        assert!(fits, "{file}: {name} of level {level}");
+    }
+}
