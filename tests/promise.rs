@@ -1,0 +1,18 @@
+//! The promise: what is alerted is what the rules say, and a pure function of
+//! the records, however they arrive.
+#![allow(clippy::unwrap_used)]
+
+#[path = "promise/caps.rs"]
+mod caps;
+#[path = "promise/edges.rs"]
+mod edges;
+#[path = "promise/exact.rs"]
+mod exact;
+#[path = "promise/oracle.rs"]
+mod oracle;
+#[path = "promise/run.rs"]
+mod run;
+#[path = "promise/same.rs"]
+mod same;
+#[path = "promise/world.rs"]
+mod world;
