@@ -1,0 +1,23 @@
+//! The command as its users meet it: exit codes, stdout, stderr, files.
+#![allow(clippy::unwrap_used)]
+
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/input.rs"]
+mod input;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/place.rs"]
+mod place;
+#[path = "cli/readme.rs"]
+mod readme;
+#[path = "cli/rules.rs"]
+mod rules;
+#[path = "cli/secrets.rs"]
+mod secrets;
+#[path = "cli/settings.rs"]
+mod settings;
+#[path = "cli/summary.rs"]
+mod summary;
