@@ -2,7 +2,7 @@
 //!
 //! A caller of S3 writes the key, the request-URI, the referer and the user
 //! agent, and so part of every alert. Two steps stand between those bytes and
-//! a person: [`redact`] takes the secrets out, then one of [`lossless`],
+//! a person: [`redact()`] takes the secrets out, then one of [`lossless`],
 //! [`terminal`] or [`csv_cell`] makes them harmless where they are shown.
 //! [`Shown`] does both for JSON.
 //!

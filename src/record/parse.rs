@@ -1,8 +1,8 @@
 //! Bytes of a line to the spans of its fields.
 //!
-//! There are two parsers, both nom: [`indexed`] reads the ordinary shapes at
+//! There are two parsers, both nom: `indexed` reads the ordinary shapes at
 //! full speed over the delimiter index, and hands everything else to
-//! [`general`], which holds the whole grammar and decides what hostile quotes
+//! `general`, which holds the whole grammar and decides what hostile quotes
 //! mean. Where both read a line they agree, and a property test holds them to
 //! it. Nothing here knows what a field is good for.
 
