@@ -91,8 +91,8 @@ fn late_records_name_the_command_that_looks_again() {
         text += &later.text(number);
     }
     place.file("a.log", text + &burst(30));
-    let run = place.run("scan --lateness 1m a.log").ends(0);
+    let run = place.run("scan --no-config --lateness 1m a.log").ends(0);
     run.says("30 records late")
         .says("Next: 30 records came too late for their windows")
-        .says("s3sentry scan --lateness 30d --since ");
+        .says("s3sentry scan --no-config --lateness 30d --since ");
 }

@@ -36,7 +36,8 @@ fn nothing_inside(summary: &Summary<'_>) -> Option<String> {
         command(
             "Next: every record is outside --since/--until. To look at all of them:",
             &format!(
-                "s3sentry scan --since {} --until {}{}",
+                "s3sentry scan{} --since {} --until {}{}",
+                given(summary),
                 rfc3339(first),
                 rfc3339(last + 1),
                 sources(summary)
@@ -64,7 +65,8 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
                 count(seen.value, "address")
             ),
             &format!(
-                "s3sentry scan --trusted-networks networks.txt{}",
+                "s3sentry scan{} --trusted-networks networks.txt{}",
+                given(summary),
                 sources(summary)
             ),
         )
@@ -149,7 +151,8 @@ fn late(summary: &Summary<'_>) -> Option<String> {
             names.join(", ")
         ),
         &format!(
-            "s3sentry scan --lateness 30d --since {} --until {}{}",
+            "s3sentry scan{} --lateness 30d --since {} --until {}{}",
+            given(summary),
             rfc3339(first - longest.unwrap_or(0)),
             rfc3339(last + 3600),
             sources(summary)
@@ -166,19 +169,48 @@ fn reads_stdin(summary: &Summary<'_>) -> bool {
     sources.is_empty() || sources.iter().any(|source| source.as_os_str() == "-")
 }
 
+/// The options that decide what is found, as they were given.
+fn given(summary: &Summary<'_>) -> String {
+    let arguments = summary.arguments;
+    let mut words = String::new();
+    let files = arguments
+        .common
+        .config
+        .iter()
+        .map(|file| ("--config", file))
+        .chain(
+            arguments
+                .trusted_networks
+                .iter()
+                .map(|file| ("--trusted-networks", file)),
+        )
+        .chain(arguments.rules.iter().map(|path| ("--rules", path)));
+    if arguments.common.no_config {
+        words.push_str(" --no-config");
+    }
+    for (option, file) in files {
+        words.push(' ');
+        words.push_str(option);
+        words.push_str(&word(&shown(file)));
+    }
+    words
+}
+
 /// The sources as a shell takes them.
 fn sources(summary: &Summary<'_>) -> String {
     let sources = &summary.arguments.input.sources;
     if sources.len() > SOURCES {
         return " SOURCE...".to_owned();
     }
+    sources.iter().map(|source| word(&shown(source))).collect()
+}
+
+/// A word as a shell takes it, with a space before it.
+fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%,".contains(c);
-    let word = |text: String| {
-        if text.chars().all(plain) {
-            format!(" {text}")
-        } else {
-            format!(" '{}'", text.replace('\'', r"'\''"))
-        }
-    };
-    sources.iter().map(|source| word(shown(source))).collect()
+    if text.chars().all(plain) {
+        format!(" {text}")
+    } else {
+        format!(" '{}'", text.replace('\'', r"'\''"))
+    }
 }
