@@ -317,7 +317,11 @@ impl<'d> Compiler<'d> {
         let Body::Detection(rule) = &document.body else {
             return None;
         };
-        let expr = self.detections(document, &rule.detection)?;
+        let mut parts = vec![self.detections(document, &rule.detection)?];
+        for filter in &document.filters {
+            parts.push(self.detections(document, filter)?);
+        }
+        let expr = Expr::All(parts);
         let bit = self.selections.len();
         self.selections.push(Selection {
             expr,

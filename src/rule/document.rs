@@ -65,6 +65,9 @@ pub struct Document {
     pub positions: Positions,
     /// Its `s3sentry:` block; empty where there is none.
     pub extension: Extension,
+    /// Every one of these must hold too for a record that it matches or counts:
+    /// filters of the rule set and exclusions of the settings.
+    pub filters: Vec<Detections>,
 }
 
 /// What every document says of itself.
@@ -244,6 +247,7 @@ pub(super) fn read(root: Node, built_in: bool, report: &mut Report) -> Option<Do
         meta: meta(&root),
         body,
         extension,
+        filters: Vec::new(),
         positions: Positions {
             file: Arc::clone(report.file()),
             root: Arc::new(root),
