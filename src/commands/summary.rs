@@ -107,7 +107,12 @@ impl Summary<'_> {
             .filter(|rule| rule.unworkable.is_none());
         let mut lines = vec![format!("{} ran", working.count())];
         let mut reasons: Vec<&str> = Vec::new();
-        for reason in self.set.rules.iter().filter_map(|rule| rule.unworkable) {
+        for reason in self
+            .set
+            .rules
+            .iter()
+            .filter_map(|rule| rule.unworkable.as_deref())
+        {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -115,7 +120,7 @@ impl Summary<'_> {
         for reason in reasons {
             let rules = self.set.rules.iter();
             let names: Vec<_> = rules
-                .filter(|rule| rule.unworkable == Some(reason))
+                .filter(|rule| rule.unworkable.as_deref() == Some(reason))
                 .map(|rule| terminal(rule.info.name.as_bytes()))
                 .collect();
             lines.push(format!(
