@@ -18,6 +18,8 @@ What had to be said before the two can be compared, and why it is fair:
   s3sentry counts bytes, and a null is a value. Those fields are lower case here
   and always there. Text in detections ignores case in both: the backend is told
   so (`collate_nocase`).
+- `neq` on a field that is null holds for the backend and not for s3sentry: it is
+  asked of fields that are always there.
 - A line delivered twice counts once for s3sentry only: request ids are unique.
 - The backend leaves REGEXP to its user: Python's `re.search` here.
 - An alert's counts cover (period start - timespan, period end). The backend

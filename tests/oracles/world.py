@@ -203,6 +203,9 @@ class World:
         random = self.random
         if value is None:
             return random.choice([(name, None), (f"{name}|exists", False)])
+        if None not in POOLS[name] and random.random() < 0.1:
+            other = random.choice([other for other in POOLS[name] if other != value])
+            return (f"{name}|neq", escape(other) if isinstance(other, str) else other)
         if name == "remote_ip" and ":" not in value and random.random() < 0.5:
             octets = value.split(".")
             return random.choice([
