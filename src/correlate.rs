@@ -158,7 +158,7 @@ impl Correlator {
             lanes,
             keys: Keys::new(set.rules.len(), max_state / 2),
             late: Late::new(max_state / 16),
-            log: Log::default(),
+            log: Log::new(set.fingerprint()),
             singles,
             needs,
             lateness,

@@ -16,6 +16,8 @@
 //! | then | the selection words that are not zero: bit `n % 64` of word `n / 64` is selection `n` |
 //! | then | a value for each slot: the hash of a field's bytes, or zero where it is null or absent |
 
+pub mod frame;
+
 /// Words before the selections.
 const HEADER: usize = 5;
 
@@ -100,10 +102,15 @@ impl Observations {
         &self.words
     }
 
-    /// Takes words that [`Observations::words`] gave.
+    /// Takes words that [`Observations::words`] gave; `None` when the last
+    /// observation in them is not whole.
     #[must_use]
-    pub fn from_words(words: Vec<u64>) -> Self {
-        Self { words }
+    pub fn from_words(words: Vec<u64>) -> Option<Self> {
+        let mut rest = &words[..];
+        while !rest.is_empty() {
+            rest = rest.get(length(rest)?..)?;
+        }
+        Some(Self { words })
     }
 
     /// Forgets all, keeping the memory.

@@ -8,8 +8,6 @@
 //! only makes the exact evaluation work more. What all counters of a run may
 //! take together is handed in as `room`; without any, a pane has a few cells.
 
-use std::collections::BTreeMap;
-
 use crate::rule::plan::GateMeasure;
 
 /// The counters of one gate.
@@ -17,7 +15,9 @@ use crate::rule::plan::GateMeasure;
 pub struct Counters {
     width: i64,
     measure: GateMeasure,
-    panes: BTreeMap<i64, Pane>,
+    /// With their numbers, in order of time: few, and the last ones are asked
+    /// for most.
+    panes: Vec<(i64, Pane)>,
 }
 
 impl Counters {
@@ -27,7 +27,7 @@ impl Counters {
         Self {
             width,
             measure,
-            panes: BTreeMap::new(),
+            panes: Vec::new(),
         }
     }
 
@@ -38,32 +38,54 @@ impl Counters {
     /// little below zero.
     pub fn add(&mut self, place: u64, value: u64, time: i64, room: &mut isize) -> u64 {
         let number = time.div_euclid(self.width);
-        let pane = self.panes.entry(number).or_default();
+        let at = self.find(number);
+        if self.panes.get(at).is_none_or(|(found, _)| *found != number) {
+            self.panes.insert(at, (number, Pane::default()));
+        }
+        let pane = &mut self.panes[at].1;
         match self.measure {
             GateMeasure::Values => pane.add_value(place, value, room),
             GateMeasure::Largest => pane.add(place, room, |cell| (*cell).max(value)),
             _ => pane.add(place, room, |cell| cell.saturating_add(value)),
         }
-        self.near(place, time)
+        self.near_pane(place, number, at)
     }
 
     /// What some window that a time lies in may reach at most.
     #[must_use]
     pub fn near(&self, place: u64, time: i64) -> u64 {
         let number = time.div_euclid(self.width);
-        let panes = self.panes.range(number - 1..=number + 1);
-        let bounds = panes.map(|(at, pane)| (at - number, pane.bound(place, self.measure)));
-        let (mut here, mut beside) = (0, 0);
-        for (at, bound) in bounds {
-            if at == 0 {
-                here = bound;
-            } else {
-                beside = bound.max(beside);
-            }
+        self.near_pane(place, number, self.find(number))
+    }
+
+    /// The first pane that is not before this number.
+    fn find(&self, number: i64) -> usize {
+        let newest = self.panes.iter().rev().take(4);
+        let after = newest.take_while(|(at, _)| *at >= number).count();
+        if after < 4 {
+            return self.panes.len() - after;
         }
+        self.panes.partition_point(|(at, _)| *at < number)
+    }
+
+    fn near_pane(&self, place: u64, number: i64, at: usize) -> u64 {
+        let bound = |at: usize, number: i64| {
+            let pane = self.panes.get(at).filter(|(found, _)| *found == number);
+            pane.map_or(0, |(_, pane)| pane.bound(place, self.measure))
+        };
+        let here = bound(at, number);
+        let there = usize::from(
+            self.panes
+                .get(at)
+                .is_some_and(|(found, _)| *found == number),
+        );
+        let before = at
+            .checked_sub(1)
+            .map_or(0, |before| bound(before, number - 1));
+        let beside = before.max(bound(at + there, number + 1));
         match self.measure {
             GateMeasure::Largest => here.max(beside),
-            _ => u64::saturating_add(here, beside),
+            _ => here.saturating_add(beside),
         }
     }
 
@@ -71,16 +93,15 @@ impl Counters {
     /// are free again.
     pub fn forget_before(&mut self, time: i64) -> isize {
         let first = time.div_euclid(self.width).saturating_sub(1);
-        let kept = self.panes.split_off(&first);
-        let forgotten = std::mem::replace(&mut self.panes, kept);
-        let bytes: usize = forgotten.values().map(Pane::bytes).sum();
+        let gone = self.panes.partition_point(|(at, _)| *at < first);
+        let bytes: usize = self.panes.drain(..gone).map(|(_, pane)| pane.bytes()).sum();
         bytes as isize
     }
 
     /// Memory held, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.panes.values().map(Pane::bytes).sum()
+        self.panes.iter().map(|(_, pane)| pane.bytes()).sum()
     }
 }
 

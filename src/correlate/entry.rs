@@ -20,7 +20,7 @@ pub struct Entry {
 /// Records of the keys of one rule.
 #[derive(Debug, Default)]
 pub struct Entries {
-    entries: Vec<Entry>,
+    records: Vec<Entry>,
     values: Vec<u64>,
     width: usize,
 }
@@ -75,7 +75,7 @@ impl Entries {
         let (time, identity) = (observation.time(), observation.identity());
         self.values
             .extend(rule.columns.iter().map(|slot| observation.value(*slot)));
-        self.entries.push(Entry {
+        self.records.push(Entry {
             key,
             time,
             identity,
@@ -91,11 +91,11 @@ impl Entries {
         let (values, width) = (&self.values, self.width);
         let of = |entry: &Entry| &values[entry.values..entry.values + width];
         let place = |entry: &Entry| (entry.key, entry.time, entry.identity, entry.marks);
-        self.entries
+        self.records
             .sort_unstable_by(|a, b| place(a).cmp(&place(b)).then_with(|| of(a).cmp(of(b))));
-        self.entries
+        self.records
             .dedup_by_key(|entry| (entry.key, entry.time, entry.identity));
-        for records in self.entries.chunk_by(|a, b| a.key == b.key) {
+        for records in self.records.chunk_by(|a, b| a.key == b.key) {
             let seconds = records.chunk_by(|a, b| a.time == b.time);
             let mut seconds = seconds.map(|entries| Second {
                 time: entries[0].time,
@@ -104,7 +104,7 @@ impl Entries {
             });
             each(records[0].key, &mut seconds);
         }
-        self.entries.clear();
+        self.records.clear();
         self.values.clear();
     }
 }

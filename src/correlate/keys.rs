@@ -141,10 +141,12 @@ impl Keys {
         entry.last = entry.last.max(told.time);
         // A line of each kind is worth more than many of the first.
         let new = !entry.selections.contains(&told.selection);
-        if entry.evidence.len() >= rule.evidence && new && rule.evidence > 1 {
-            if let Some(last) = entry.evidence.pop() {
-                self.bytes -= evidence_bytes(&last);
-            }
+        if entry.evidence.len() >= rule.evidence
+            && new
+            && rule.evidence > 1
+            && let Some(last) = entry.evidence.pop()
+        {
+            self.bytes -= evidence_bytes(&last);
         }
         if entry.evidence.len() < rule.evidence {
             let evidence = Evidence {

@@ -7,16 +7,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
-use crate::observation::{Observation, Observations};
+use crate::observation::{Observation, Observations, frame};
 
 /// Event time in one segment, seconds.
 const SEGMENT: i64 = 600;
 
-/// Words that are written and read back at once.
-const CHUNK: usize = 64 << 10;
+/// Bytes that are written and read back at once.
+const BUFFER: usize = 256 << 10;
 
 /// Bytes of a temporary file before the next one is begun: what is dropped
 /// gives its room on the disk back file by file.
@@ -37,7 +37,6 @@ struct Piece {
     file: Arc<File>,
     /// Offset in it, bytes.
     offset: u64,
-    words: usize,
 }
 
 /// Observations by time.
@@ -49,9 +48,20 @@ pub struct Log {
     /// The file that is written to, and its length.
     file: Option<(Arc<File>, u64)>,
     spilled_bytes: u64,
+    /// Of the rule set whose observations these are.
+    fingerprint: u64,
 }
 
 impl Log {
+    /// An empty log of the observations of one rule set.
+    #[must_use]
+    pub fn new(fingerprint: u64) -> Self {
+        Self {
+            fingerprint,
+            ..Self::default()
+        }
+    }
+
     /// Adds one.
     pub fn push(&mut self, observation: Observation<'_>) {
         let start = observation.time().div_euclid(SEGMENT) * SEGMENT;
@@ -81,7 +91,7 @@ impl Log {
         };
         for segment in self.segments.range(first..end).map(|(_, segment)| segment) {
             for piece in &segment.spilled {
-                call(&piece.read_back()?);
+                call(&piece.read_back(self.fingerprint)?);
             }
             call(&segment.held);
             after();
@@ -150,11 +160,11 @@ impl Log {
             let piece = Piece {
                 file: Arc::clone(file),
                 offset: *length,
-                words: segment.held.words().len(),
             };
-            piece.write(segment.held.words())?;
-            *length += piece.words as u64 * 8;
-            self.spilled_bytes += piece.words as u64 * 8;
+            piece.write(&segment.held, self.fingerprint)?;
+            let written = frame::OVERHEAD + segment.held.words().len() as u64 * 8;
+            *length += written;
+            self.spilled_bytes += written;
             segment.spilled.push(piece);
             self.bytes -= std::mem::take(&mut segment.held).bytes();
         }
@@ -175,30 +185,21 @@ impl Log {
 }
 
 impl Piece {
-    fn write(&self, words: &[u64]) -> io::Result<()> {
+    fn write(&self, observations: &Observations, fingerprint: u64) -> io::Result<()> {
         let mut file = &*self.file;
         file.seek(SeekFrom::Start(self.offset))?;
-        let mut bytes = Vec::with_capacity(CHUNK.min(words.len()) * 8);
-        for chunk in words.chunks(CHUNK) {
-            bytes.clear();
-            bytes.extend(chunk.iter().flat_map(|word| word.to_le_bytes()));
-            file.write_all(&bytes)?;
-        }
-        Ok(())
+        let mut file = BufWriter::with_capacity(BUFFER, file);
+        frame::write(observations, fingerprint, &mut file)?;
+        file.flush()
     }
 
-    fn read_back(&self) -> io::Result<Observations> {
+    fn read_back(&self, fingerprint: u64) -> io::Result<Observations> {
         let mut file = &*self.file;
         file.seek(SeekFrom::Start(self.offset))?;
-        let mut all = Vec::with_capacity(self.words);
-        let mut bytes = vec![0; CHUNK.min(self.words) * 8];
-        while all.len() < self.words {
-            let part = CHUNK.min(self.words - all.len()) * 8;
-            file.read_exact(&mut bytes[..part])?;
-            let (words, _) = bytes[..part].as_chunks::<8>();
-            all.extend(words.iter().map(|word| u64::from_le_bytes(*word)));
-        }
-        Ok(Observations::from_words(all))
+        Ok(frame::read(
+            fingerprint,
+            &mut BufReader::with_capacity(BUFFER, file),
+        )?)
     }
 }
 

@@ -243,7 +243,9 @@ mod tests {
                 let mut window = Window::new(measure);
                 for second in values.chunk_by(|a, b| a.0 == b.0) {
                     let time = second[0].0;
-                    second.iter().for_each(|(_, value)| window.add(time, *value));
+                    for (_, value) in second {
+                        window.add(time, *value);
+                    }
                     let inside = || values.iter()
                         .filter(|(at, _)| *at > time - timespan && *at <= time)
                         .map(|(_, value)| *value);

@@ -185,8 +185,8 @@ impl Correlation {
     pub fn called<'a>(&'a self, name: &'a str, rule: &str) -> &'a str {
         let alias = self.aliases.iter().find(|(alias, _)| alias == name);
         let names = alias.map(|(_, names)| names.as_slice()).unwrap_or_default();
-        let named = names.iter().find(|(known, _)| known == rule);
-        named.map_or(name, |(_, called)| called)
+        let found = names.iter().find(|(known, _)| known == rule);
+        found.map_or(name, |(_, called)| called)
     }
 }
 

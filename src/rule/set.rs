@@ -4,6 +4,7 @@
 //! operation and each outcome, which of them can match at all: it is computed
 //! from the tests themselves and may list too many, never too few.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::matcher::{Expr, Likely, Outcome};
@@ -118,6 +119,20 @@ impl RuleSet {
             refined_by,
             words,
         }
+    }
+
+    /// What the numbers of selections and slots mean, as one number: the rules
+    /// in their fixed form, in order, and the slots. Observations of another
+    /// fingerprint cannot be read with this set.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut text = format!("{:?}", self.slots);
+        for rule in &self.rules {
+            let marks = rule.marks.iter().map(|mark| mark.selection);
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n{}{:?}", rule.canonical, marks.collect::<Vec<_>>());
+        }
+        hash::value(text.as_bytes())
     }
 
     /// How many selections there are.

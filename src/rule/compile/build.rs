@@ -87,6 +87,9 @@ struct Built {
     canonical: Json,
 }
 
+/// A stage, the marks of the detections in it, and its fixed form.
+type Below = (Stage, Vec<(usize, Names)>, Json);
+
 impl<'d> Builder<'_, 'd> {
     /// A detection that stands alone fires on any record: one, within a second.
     fn single(&mut self, document: &'d Document) -> Option<Built> {
@@ -185,7 +188,7 @@ impl<'d> Builder<'_, 'd> {
     }
 
     /// What a correlation counts: records or firings.
-    fn stage(&mut self, document: &'d Document) -> Option<(Stage, Vec<(usize, Names)>, Json)> {
+    fn stage(&mut self, document: &'d Document) -> Option<Below> {
         if let Body::Detection(_) = document.body {
             let selection = self.compiler.base(document)?;
             let mark = self.mark(document, selection, Role::Counted, None)?;
@@ -420,7 +423,8 @@ impl<'d> Builder<'_, 'd> {
         }
         for (place, draft) in self.marks.iter().enumerate() {
             if let Some(like) = draft.like {
-                keys[place] = keys[like].clone();
+                let key = keys[like].clone();
+                keys[place] = key;
             }
         }
         let top = correlation.by.clone();

@@ -23,8 +23,11 @@ pub(super) struct Correlation {
     group_by: Vec<(String, Origin)>,
     field: Option<(String, Origin)>,
     /// For each alias what it is called in which rule.
-    aliases: Vec<(String, Vec<(String, String, Origin)>)>,
+    aliases: Vec<(String, Vec<Called>)>,
 }
+
+/// A rule, what an alias is called there, and where that is said.
+type Called = (String, String, Origin);
 
 impl Correlation {
     /// Reads the block; what is malformed is an error of its own elsewhere.
@@ -56,8 +59,8 @@ impl Correlation {
     fn called<'a>(&'a self, name: &'a str, at: &'a Origin, rule: &str) -> (&'a str, &'a Origin) {
         let alias = self.aliases.iter().find(|(alias, _)| alias == name);
         let names = alias.map(|(_, names)| names.as_slice()).unwrap_or_default();
-        let named = names.iter().find(|(known, ..)| known == rule);
-        named.map_or((name, at), |(_, field, origin)| (field, origin))
+        let found = names.iter().find(|(known, ..)| known == rule);
+        found.map_or((name, at), |(_, field, origin)| (field, origin))
     }
 }
 
