@@ -21,6 +21,7 @@ pub mod keys;
 mod lane;
 mod late;
 pub mod log;
+mod node;
 mod raise;
 mod window;
 

@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 
 use self::matching::Matching;
 use super::entry::{Entry, Second};
-use super::evaluate::{Happening, Node};
+use super::node::{Happening, Node};
 use crate::rule::plan::{Chain, Correlation, Kind, NoneBefore, Stage};
 
 /// A chain over one key.
@@ -208,7 +208,7 @@ impl Links {
     ) {
         for place in records {
             let entry = &second.entries[*place];
-            for (key, _) in super::evaluate::keys_of(below, second, entry) {
+            for (key, _) in super::node::keys_of(below, second, entry) {
                 let times = self.values.entry((key, value(entry))).or_default();
                 if times.back() != Some(&second.time) {
                     times.push_back(second.time);
