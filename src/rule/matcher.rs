@@ -225,7 +225,6 @@ impl Test {
                 .bytes(*field)
                 .is_some_and(|bytes| texts.iter().any(|text| text.matches(bytes))),
             Test::Number(field, compare, number) => view
-                .record()
                 .number(*field)
                 .is_some_and(|value| compare.holds(value, *number)),
             Test::Regex(field, regex) => view

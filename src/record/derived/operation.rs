@@ -1,5 +1,5 @@
-//! Operations and error codes in classes: the tables behind `operation_class`
-//! and `ok`.
+//! Operations in classes: the tables behind `operation_class`, `ok` and what an
+//! operation does to the owner's protection.
 //!
 //! Names are those seen in real logs. The set is open; what is not listed falls
 //! back on its verb.
@@ -51,16 +51,17 @@ classes! {
 
 use OperationClass as Class;
 
-/// Nouns of configuration that can be read.
+/// Nouns of configuration. The first three can be read but not set under these
+/// names: setting an ACL is a class of its own.
 const CONFIG: [&[u8]; 22] = [
     b"ACL",
-    b"BUCKETPOLICY",
     b"POLICY_STATUS",
+    b"LOCATION",
+    b"BUCKETPOLICY",
     b"PUBLIC_ACCESS_BLOCK",
     b"OWNERSHIP_CONTROLS",
     b"VERSIONING",
     b"LOGGING_STATUS",
-    b"LOCATION",
     b"LIFECYCLE",
     b"REPLICATION",
     b"ENCRYPTION",
@@ -76,6 +77,7 @@ const CONFIG: [&[u8]; 22] = [
     b"INTELLIGENT_TIERING",
     b"OBJECT_LOCK_CONFIGURATION",
 ];
+const READ_ONLY: usize = 3;
 
 /// The class of an operation, which is compared without regard to case.
 #[must_use]
@@ -101,6 +103,7 @@ fn class_of_upper(operation: &[u8]) -> Class {
     match parts.interface() {
         b"S3" => Class::Lifecycle,
         b"REST" => rest(verb, noun),
+        _ if is_retention(noun) || is_legal_hold(noun) => Class::ConfigWrite,
         b"WEBSITE" => match (verb, noun) {
             (b"HEAD", b"OBJECT") => Class::Metadata,
             _ => Class::Other,
@@ -147,16 +150,150 @@ fn rest(verb: &[u8], noun: &[u8]) -> Class {
 #[must_use]
 pub fn is_unknown(operation: &[u8]) -> bool {
     let upper = operation.to_ascii_uppercase();
-    let noun = Operation(&upper).noun().unwrap_or_default();
-    let locked = noun.ends_with(b"RETENTION")
-        || noun.ends_with(b"LEGAL_HOLD")
-        || noun.ends_with(b"LEGALHOLD");
+    let parts = Operation(&upper);
+    let verb = parts.verb().unwrap_or_default();
+    let noun = parts.noun().unwrap_or_default();
+    let lock = is_retention(noun) || is_legal_hold(noun);
     match class_of_upper(&upper) {
-        Class::ConfigRead => !CONFIG.contains(&noun),
-        Class::ConfigWrite => noun != b"BUCKET" && !locked && !CONFIG.contains(&noun),
-        Class::Other => true,
+        Class::ConfigRead => verb != b"GET" || !(lock || CONFIG.contains(&noun)),
+        Class::ConfigWrite => {
+            let listed = CONFIG[READ_ONLY..].contains(&noun) && verb != b"POST";
+            !(lock || listed || (verb, noun) == (b"PUT", b"BUCKET"))
+        }
+        Class::Other => {
+            let listed = matches!(
+                (verb, noun),
+                (b"OPTIONS", b"PREFLIGHT")
+                    | (b"PATCH", _)
+                    | (
+                        b"POST",
+                        b"TORRENT" | b"LOCATION" | b"WEBSITE" | b"NOTIFICATION"
+                    )
+                    | (b"COPY", b"NOTIFICATION")
+            );
+            !(listed && parts.interface() == b"REST") && upper != b"WEBSITE.INVALIDOPERATION"
+        }
         _ => false,
     }
+}
+
+/// Retention of an object, whose spelling no published log shows.
+fn is_retention(noun: &[u8]) -> bool {
+    lock_noun(noun) == b"RETENTION"
+}
+
+fn is_legal_hold(noun: &[u8]) -> bool {
+    matches!(lock_noun(noun), b"LEGAL_HOLD" | b"LEGALHOLD")
+}
+
+/// Without what sources disagree about: `OBJECT_LOCK_RETENTION`, `RETENTION`.
+fn lock_noun(noun: &[u8]) -> &[u8] {
+    let noun = noun.strip_prefix(b"OBJECT_").unwrap_or(noun);
+    noun.strip_prefix(b"LOCK_").unwrap_or(noun)
+}
+
+/// What of the configuration protects, or leaves traces: verb and nouns.
+const WEAKENING: &[(&[u8], &[&[u8]])] = &[
+    (
+        b"DELETE",
+        &[
+            b"BUCKETPOLICY",
+            b"PUBLIC_ACCESS_BLOCK",
+            b"OWNERSHIP_CONTROLS",
+            b"ENCRYPTION",
+            b"LIFECYCLE",
+            b"REPLICATION",
+        ],
+    ),
+    (
+        b"PUT",
+        &[
+            b"LOGGING_STATUS",
+            b"VERSIONING",
+            b"LIFECYCLE",
+            b"OBJECT_LOCK_CONFIGURATION",
+        ],
+    ),
+];
+
+/// What of it decides who outside may read or write.
+const EXPOSING: &[(&[u8], &[&[u8]])] = &[
+    (
+        b"PUT",
+        &[
+            b"ACL",
+            b"BUCKETPOLICY",
+            b"PUBLIC_ACCESS_BLOCK",
+            b"WEBSITE",
+            b"OWNERSHIP_CONTROLS",
+        ],
+    ),
+    (b"DELETE", &[b"PUBLIC_ACCESS_BLOCK", b"OWNERSHIP_CONTROLS"]),
+];
+
+/// `weakening`: it may take away protection or traces. Bodies are not logged,
+/// so whether it did is not known.
+#[must_use]
+pub fn is_weakening(operation: Operation<'_>) -> bool {
+    is_in(WEAKENING, operation, |verb, noun| {
+        verb == b"PUT" && is_retention(noun)
+    })
+}
+
+/// `exposing`: it may open a bucket or object. Whether it did is not known.
+#[must_use]
+pub fn is_exposing(operation: Operation<'_>) -> bool {
+    is_in(EXPOSING, operation, |_, _| false)
+}
+
+fn is_in(
+    table: &[(&[u8], &[&[u8]])],
+    operation: Operation<'_>,
+    or: fn(&[u8], &[u8]) -> bool,
+) -> bool {
+    if !operation.interface().eq_ignore_ascii_case(b"REST") {
+        return false;
+    }
+    let verb = operation.verb().unwrap_or_default().to_ascii_uppercase();
+    let noun = operation.noun().unwrap_or_default().to_ascii_uppercase();
+    let listed = |(of, nouns): &(&[u8], &[&[u8]])| *of == verb && nouns.contains(&&noun[..]);
+    table.iter().any(listed) || or(&verb, &noun)
+}
+
+/// `deleted_object`: not the envelope of a batch, an upload that was given up
+/// or a bucket.
+#[must_use]
+pub fn is_deleted_object(operation: Operation<'_>) -> bool {
+    operation.0.eq_ignore_ascii_case(b"REST.DELETE.OBJECT")
+        || operation.0.eq_ignore_ascii_case(b"BATCH.DELETE.OBJECT")
+}
+
+/// `website`: through a website endpoint, which knows neither TLS nor signing.
+#[must_use]
+pub fn is_website(operation: Operation<'_>) -> bool {
+    operation.interface().eq_ignore_ascii_case(b"WEBSITE")
+}
+
+/// A question about an object, by any interface.
+#[must_use]
+pub fn is_head(operation: Operation<'_>) -> bool {
+    let is = |part: Option<&[u8]>, word: &[u8]| part.is_some_and(|p| p.eq_ignore_ascii_case(word));
+    is(operation.verb(), b"HEAD") && is(operation.noun(), b"OBJECT")
+}
+
+/// The reading half of a copy, `COPY.OBJECT_GET` or `COPY.PART_GET`: on the
+/// source bucket's side, without status and bytes.
+#[must_use]
+pub fn is_copied_from(operation: Operation<'_>) -> bool {
+    let is_get = |noun: &[u8]| {
+        noun.len()
+            .checked_sub(b"_GET".len())
+            .is_some_and(|end| noun[end..].eq_ignore_ascii_case(b"_GET"))
+    };
+    operation
+        .verb()
+        .is_some_and(|verb| verb.eq_ignore_ascii_case(b"COPY"))
+        && operation.noun().is_some_and(is_get)
 }
 
 /// Whether the request did what it asked: a 2xx status and no error code. The
@@ -167,66 +304,212 @@ pub fn ok(record: &Record<'_>) -> bool {
     record.bytes(Field::ErrorCode).is_none()
         && match record.status() {
             Some(status) => (200..300).contains(&status),
-            None => record.bytes(Field::Operation).is_some_and(|operation| {
-                matches!(
-                    operation.to_ascii_uppercase().as_slice(),
-                    b"REST.COPY.OBJECT_GET" | b"REST.COPY.PART_GET"
-                )
-            }),
+            None => record.operation().is_some_and(is_copied_from),
         }
+}
+
+/// `bytes_out` as it stands in the log: what was sent; of a copy, which sends
+/// nothing to the caller, the size of the object.
+#[must_use]
+pub fn bytes_out(record: &Record<'_>) -> Field {
+    if record.operation().is_some_and(is_copied_from) {
+        Field::ObjectSize
+    } else {
+        Field::BytesSent
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::value;
     use super::*;
 
+    /// The table: nouns in braces, as many operations as there are.
+    const TABLE: [(&str, &str); 10] = [
+        (
+            "lifecycle",
+            "S3.{EXPIRE.OBJECT,CREATE.DELETEMARKER,TRANSITION.OBJECT,TRANSITION_SIA.OBJECT,TRANSITION_ZIA.OBJECT,TRANSITION_INT.OBJECT,TRANSITION_GIR.OBJECT,TRANSITION_GDA.OBJECT,DELETE.UPLOAD,RESTORE.OBJECT,COMPUTE.OBJECT.CHECKSUM}",
+        ),
+        (
+            "read",
+            "{REST.GET.OBJECT,REST.COPY.OBJECT_GET,REST.COPY.PART_GET,REST.POST.SELECT,WEBSITE.GET.OBJECT,REST.GET.TORRENT,SOAP.GET.OBJECT}",
+        ),
+        (
+            "metadata",
+            "REST.{HEAD.OBJECT,GET.OBJECT_ATTRIBUTES,POST.OBJECT_ATTRIBUTES,GET.OBJECT_TAGGING,GET.UPLOAD,HEAD.TORRENT} WEBSITE.HEAD.OBJECT",
+        ),
+        (
+            "list",
+            "REST.GET.{BUCKET,BUCKETVERSIONS,UPLOADS} REST.HEAD.BUCKET",
+        ),
+        (
+            "write",
+            "REST.{PUT.OBJECT,POST.OBJECT,POST.BUCKET,COPY.OBJECT,COPY.PART,POST.UPLOADS,PUT.PART,POST.UPLOAD,PUT.OBJECT_TAGGING,DELETE.OBJECT_TAGGING,POST.RESTORE} SOAP.PUT.OBJECT",
+        ),
+        (
+            "delete",
+            "REST.{DELETE.OBJECT,DELETE.UPLOAD,POST.MULTI_OBJECT_DELETE,DELETE.BUCKET} BATCH.DELETE.OBJECT",
+        ),
+        ("acl", "REST.PUT.ACL"),
+        (
+            "config-read",
+            "REST.GET.{ACL,BUCKETPOLICY,POLICY_STATUS,PUBLIC_ACCESS_BLOCK,OWNERSHIP_CONTROLS,VERSIONING,LOGGING_STATUS,LOCATION,LIFECYCLE,REPLICATION,ENCRYPTION,CORS,WEBSITE,NOTIFICATION,TAGGING,REQUEST_PAYMENT,ACCELERATE,INVENTORY,ANALYTICS,METRICS,INTELLIGENT_TIERING,OBJECT_LOCK_CONFIGURATION,OBJECT_LOCK_RETENTION}",
+        ),
+        (
+            "config-write",
+            "REST.PUT.{BUCKET,RETENTION,OBJECT_RETENTION,LOCK_RETENTION,OBJECT_LOCK_RETENTION,LEGAL_HOLD,LEGALHOLD,OBJECT_LEGAL_HOLD,OBJECT_LOCK_LEGALHOLD} REST.{PUT,DELETE}.{BUCKETPOLICY,PUBLIC_ACCESS_BLOCK,OWNERSHIP_CONTROLS,VERSIONING,LOGGING_STATUS,LIFECYCLE,REPLICATION,ENCRYPTION,CORS,WEBSITE,NOTIFICATION,TAGGING,REQUEST_PAYMENT,ACCELERATE,INVENTORY,ANALYTICS,METRICS,INTELLIGENT_TIERING,OBJECT_LOCK_CONFIGURATION}",
+        ),
+        (
+            "other",
+            "REST.OPTIONS.PREFLIGHT WEBSITE.INVALIDOPERATION REST.PATCH.OBJECT REST.POST.{TORRENT,LOCATION,WEBSITE,NOTIFICATION} REST.COPY.NOTIFICATION",
+        ),
+    ];
+
+    fn each(operations: &str) -> impl Iterator<Item = String> {
+        operations.split(' ').flat_map(super::super::glob::expand)
+    }
+
     #[test]
-    fn every_listed_operation_has_its_class() {
-        let table: [(&str, &str); 10] = [
-            (
-                "lifecycle",
-                "S3.EXPIRE.OBJECT S3.CREATE.DELETEMARKER S3.TRANSITION_SIA.OBJECT S3.COMPUTE.OBJECT.CHECKSUM S3.DELETE.UPLOAD",
-            ),
-            (
-                "read",
-                "REST.GET.OBJECT REST.COPY.OBJECT_GET REST.COPY.PART_GET REST.POST.SELECT WEBSITE.GET.OBJECT REST.GET.TORRENT SOAP.GET.OBJECT rest.get.object",
-            ),
-            (
-                "metadata",
-                "REST.HEAD.OBJECT WEBSITE.HEAD.OBJECT REST.GET.OBJECT_ATTRIBUTES REST.POST.OBJECT_ATTRIBUTES REST.GET.OBJECT_TAGGING REST.GET.UPLOAD REST.HEAD.TORRENT",
-            ),
-            (
-                "list",
-                "REST.GET.BUCKET REST.GET.BUCKETVERSIONS REST.GET.UPLOADS REST.HEAD.BUCKET",
-            ),
-            (
-                "write",
-                "REST.PUT.OBJECT REST.POST.OBJECT REST.POST.BUCKET REST.COPY.OBJECT REST.COPY.PART REST.POST.UPLOADS REST.PUT.PART REST.POST.UPLOAD REST.PUT.OBJECT_TAGGING REST.DELETE.OBJECT_TAGGING REST.POST.RESTORE SOAP.PUT.OBJECT",
-            ),
-            (
-                "delete",
-                "REST.DELETE.OBJECT BATCH.DELETE.OBJECT REST.DELETE.UPLOAD REST.POST.MULTI_OBJECT_DELETE REST.DELETE.BUCKET",
-            ),
-            ("acl", "REST.PUT.ACL"),
+    fn every_listed_operation_has_its_class_in_either_case() {
+        assert_eq!(TABLE.len(), Class::ALL.len());
+        for (name, operations) in TABLE {
+            for operation in each(operations) {
+                for spelling in [operation.clone(), operation.to_lowercase()] {
+                    assert_eq!(class(spelling.as_bytes()).as_str(), name, "{spelling}");
+                    assert!(!is_unknown(spelling.as_bytes()), "{spelling}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_falls_back_on_its_verb() {
+        for (name, operations) in [
             (
                 "config-read",
-                "REST.GET.ACL REST.GET.BUCKETPOLICY REST.GET.POLICY_STATUS REST.GET.LOCATION REST.GET.OBJECT_LOCK_CONFIGURATION REST.GET.NEWTHING REST.HEAD.NEWTHING",
+                "REST.{GET,HEAD}.NEWTHING REST.HEAD.VERSIONING",
             ),
             (
                 "config-write",
-                "REST.PUT.BUCKET REST.PUT.BUCKETPOLICY REST.DELETE.BUCKETPOLICY REST.PUT.LOGGING_STATUS REST.PUT.OBJECT_LOCK_RETENTION REST.PUT.LEGAL_HOLD REST.POST.NEWTHING",
+                "REST.{PUT,POST,DELETE}.NEWTHING REST.DELETE.{ACL,POLICY_STATUS,LOCATION} REST.POST.LIFECYCLE REST.PUT.XRETENTION",
             ),
             (
                 "other",
-                "REST.OPTIONS.PREFLIGHT WEBSITE.INVALIDOPERATION REST.PATCH.OBJECT REST.POST.TORRENT REST.POST.WEBSITE REST.COPY.NOTIFICATION SOAP.CreateBucket X",
+                "SOAP.CreateBucket X REST REST.OPTIONS.FAKE REST.COPY.NEWTHING BATCH.PUT.OBJECT",
             ),
-        ];
-        for (name, operations) in table {
-            for operation in operations.split(' ') {
+        ] {
+            for operation in each(operations) {
                 assert_eq!(class(operation.as_bytes()).as_str(), name, "{operation}");
+                assert!(is_unknown(operation.as_bytes()), "{operation}");
             }
         }
-        assert!(is_unknown(b"REST.GET.NEWTHING"));
-        assert!(!is_unknown(b"REST.PUT.BUCKETPOLICY"));
+    }
+
+    #[test]
+    fn some_operations_weaken_and_some_expose() {
+        let weakening = "REST.DELETE.{BUCKETPOLICY,PUBLIC_ACCESS_BLOCK,OWNERSHIP_CONTROLS,ENCRYPTION,LIFECYCLE,REPLICATION} REST.PUT.{LOGGING_STATUS,VERSIONING,LIFECYCLE,OBJECT_LOCK_CONFIGURATION,OBJECT_LOCK_RETENTION,RETENTION} rest.delete.bucketpolicy";
+        let exposing = "REST.PUT.{ACL,BUCKETPOLICY,PUBLIC_ACCESS_BLOCK,WEBSITE,OWNERSHIP_CONTROLS} REST.DELETE.{PUBLIC_ACCESS_BLOCK,OWNERSHIP_CONTROLS} rest.put.acl";
+        let (weakening, exposing): (Vec<_>, Vec<_>) =
+            (each(weakening).collect(), each(exposing).collect());
+        let rest = TABLE.iter().flat_map(|(_, operations)| each(operations));
+        for operation in rest.chain(weakening.clone()).chain(exposing.clone()) {
+            let parts = Operation(operation.as_bytes());
+            let retention = operation.starts_with("REST.PUT.") && operation.ends_with("RETENTION");
+            let weak = weakening.contains(&operation) || retention;
+            assert_eq!(is_weakening(parts), weak, "{operation}");
+            assert_eq!(
+                is_exposing(parts),
+                exposing.contains(&operation),
+                "{operation}"
+            );
+        }
+        assert!(!is_weakening(Operation(b"S3.DELETE.LIFECYCLE")));
+    }
+
+    #[test]
+    fn only_objects_count_as_deleted() {
+        for (operation, deleted) in [
+            ("REST.DELETE.OBJECT", "true"),
+            ("BATCH.DELETE.OBJECT", "true"),
+            ("rest.delete.object", "true"),
+            ("REST.DELETE.UPLOAD", "false"),
+            ("REST.DELETE.BUCKET", "false"),
+            ("REST.DELETE.OBJECT_TAGGING", "false"),
+            ("REST.POST.MULTI_OBJECT_DELETE", "false"),
+            ("S3.EXPIRE.OBJECT", "false"),
+            ("-", "false"),
+        ] {
+            let values = [(Field::Operation, operation)];
+            assert_eq!(value(Field::DeletedObject, &values), deleted, "{operation}");
+        }
+    }
+
+    #[test]
+    fn website_operations_are_known() {
+        for (operation, website) in [
+            ("WEBSITE.GET.OBJECT", "true"),
+            ("website.head.object", "true"),
+            ("REST.GET.WEBSITE", "false"),
+            ("-", "false"),
+        ] {
+            let values = [(Field::Operation, operation)];
+            assert_eq!(value(Field::Website, &values), website, "{operation}");
+        }
+    }
+
+    #[test]
+    fn ok_is_2xx_without_an_error() {
+        for (operation, status, error, ok, readable) in [
+            ("REST.GET.OBJECT", "200", "-", "true", "true"),
+            ("REST.GET.OBJECT", "206", "-", "true", "true"),
+            ("REST.GET.OBJECT", "304", "-", "false", "true"),
+            ("REST.GET.OBJECT", "200", "InternalError", "false", "false"),
+            ("REST.GET.OBJECT", "302", "-", "false", "false"),
+            ("REST.GET.OBJECT", "-", "-", "false", "false"),
+            ("REST.COPY.OBJECT_GET", "-", "-", "true", "true"),
+            ("rest.copy.part_get", "-", "-", "true", "true"),
+            (
+                "REST.COPY.OBJECT_GET",
+                "-",
+                "AccessDenied",
+                "false",
+                "false",
+            ),
+            ("REST.COPY.OBJECT", "-", "-", "false", "false"),
+            ("S3.EXPIRE.OBJECT", "-", "-", "false", "false"),
+        ] {
+            let values = [
+                (Field::Operation, operation),
+                (Field::HttpStatus, status),
+                (Field::ErrorCode, error),
+            ];
+            assert_eq!(
+                value(Field::Ok, &values),
+                ok,
+                "{operation} {status} {error}"
+            );
+            let seen = value(Field::Readable, &values);
+            assert_eq!(seen, readable, "{operation} {status} {error}");
+        }
+    }
+
+    #[test]
+    fn a_copy_takes_the_whole_object_out() {
+        for (operation, sent, size, out) in [
+            ("REST.GET.OBJECT", "12", "174", "12"),
+            ("REST.GET.OBJECT", "-", "174", "-"),
+            ("REST.GET.OBJECT", "0012", "174", "12"),
+            ("REST.GET.OBJECT", "000", "174", "0"),
+            ("REST.COPY.OBJECT_GET", "-", "174", "174"),
+            ("REST.COPY.PART_GET", "-", "174", "174"),
+            ("REST.COPY.OBJECT", "243", "174", "243"),
+        ] {
+            let values = [
+                (Field::Operation, operation),
+                (Field::BytesSent, sent),
+                (Field::ObjectSize, size),
+            ];
+            assert_eq!(value(Field::BytesOut, &values), out, "{operation} {sent}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! session name inside it, so no type rests on a session name.
 
 use super::super::{Field, Record};
+use super::error::{self, ErrorClass};
 
 macro_rules! types {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal,)*) => {
@@ -60,21 +61,13 @@ const SERVICE_IDS: [&[u8]; 2] = [
     b"c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",
 ];
 
-/// Errors that only credentials which were presented can cause.
-const AUTH_ERRORS: [&[u8]; 12] = [
-    b"SignatureDoesNotMatch",
-    b"InvalidAccessKeyId",
-    b"InvalidToken",
-    b"InvalidSecurity",
-    b"ExpiredToken",
-    b"TokenRefreshRequired",
-    b"RequestTimeTooSkewed",
-    b"AuthorizationHeaderMalformed",
-    b"AuthorizationQueryParametersError",
-    b"PermanentRedirect",
-    b"TemporaryRedirect",
-    b"IllegalLocationConstraintException",
-];
+/// Whether only credentials that were presented can cause such an error.
+fn needs_credentials(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::AuthFail | ErrorClass::AuthStale | ErrorClass::AuthBenign
+    )
+}
 
 /// A requester in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +81,8 @@ pub struct Requester<'a> {
     pub principal: Option<Principal<'a>>,
     /// The session name of an assumed role.
     pub session: Option<&'a [u8]>,
+    /// Whether one person is behind it, rather than a program or a service.
+    pub is_person: bool,
 }
 
 /// The part of a requester that stays the same from session to session.
@@ -99,17 +94,15 @@ impl<'a> Requester<'a> {
     #[must_use]
     pub fn of(record: &Record<'a>) -> Self {
         let nobody = |kind| Requester {
-            kind,
-            account: None,
             principal: None,
-            session: None,
+            ..Self::whole(kind, None, b"")
         };
         let Some(text) = record.bytes(Field::Requester) else {
             let presented = record.bytes(Field::SignatureVersion).is_some()
                 || record.bytes(Field::AuthenticationType).is_some()
                 || record
                     .bytes(Field::ErrorCode)
-                    .is_some_and(|code| AUTH_ERRORS.contains(&code));
+                    .is_some_and(|code| needs_credentials(error::of(code)));
             return nobody(if presented {
                 Type::AuthFailed
             } else {
@@ -119,12 +112,7 @@ impl<'a> Requester<'a> {
         if text.eq_ignore_ascii_case(b"Anonymous") || text.eq_ignore_ascii_case(ANONYMOUS_ID) {
             return nobody(Type::Anonymous);
         }
-        let known = |kind, account| Requester {
-            kind,
-            account,
-            principal: Some(Principal(text)),
-            session: None,
-        };
+        let known = |kind, account| Self::whole(kind, account, text);
         if text.starts_with(b"arn:aws") {
             return Self::of_arn(text).unwrap_or_else(|| known(Type::Unknown, None));
         }
@@ -153,42 +141,38 @@ impl<'a> Requester<'a> {
         known(Type::Unknown, None)
     }
 
+    /// A requester that is its own principal.
+    fn whole(kind: Type, account: Option<&'a [u8]>, text: &'a [u8]) -> Self {
+        Self {
+            kind,
+            account,
+            principal: Some(Principal(text)),
+            session: None,
+            is_person: matches!(kind, Type::Root | Type::IamUser),
+        }
+    }
+
     /// `arn:PARTITION:SERVICE::ACCOUNT:RESOURCE`; `None` when it is none of the
     /// shapes that S3 writes.
     fn of_arn(text: &'a [u8]) -> Option<Self> {
         let mut parts = text.splitn(6, |byte| *byte == b':');
-        let _arn = parts.next()?;
-        let partition = parts.next()?;
-        let service = parts.next()?;
-        let _region = parts.next()?;
-        let account = parts.next()?;
-        let resource = parts.next()?;
-        if !partition
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || *b == b'-')
-        {
+        let mut part = || parts.next();
+        let [_, partition, service, region, account, resource] =
+            [part()?, part()?, part()?, part()?, part()?, part()?];
+        let is_aws = |b: &u8| b.is_ascii_lowercase() || *b == b'-';
+        if !partition.iter().all(is_aws) || !region.is_empty() {
             return None;
         }
         if service == b"iam" && account == b"cloudfront" {
             let name = resource.strip_prefix(b"user/CloudFront Origin Access Identity ")?;
-            return (!name.is_empty()).then_some(Requester {
-                kind: Type::OriginAccess,
-                account: None,
-                principal: Some(Principal(text)),
-                session: None,
-            });
+            let is_id = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+            let good = !name.is_empty() && name.iter().all(is_id);
+            return good.then_some(Self::whole(Type::OriginAccess, None, text));
         }
         if account.is_empty() || !account.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let whole = |kind| {
-            Some(Requester {
-                kind,
-                account: Some(account),
-                principal: Some(Principal(text)),
-                session: None,
-            })
-        };
+        let whole = |kind| Some(Self::whole(kind, Some(account), text));
         match (service, resource) {
             (b"iam", b"root") => whole(Type::Root),
             (b"iam", user) if user.len() > 5 && user.starts_with(b"user/") => whole(Type::IamUser),
@@ -203,21 +187,27 @@ impl<'a> Requester<'a> {
                     return None;
                 }
                 // A person's session is who they are; a machine's is noise.
-                let principal = if name.starts_with(b"AWSReservedSSO_") {
-                    text
-                } else {
-                    &text[..text.len() - session.len() - 1]
-                };
-                Some(Requester {
-                    kind: Type::AssumedRole,
-                    account: Some(account),
-                    principal: Some(Principal(principal)),
+                let is_person = name.starts_with(b"AWSReservedSSO_");
+                let end = if is_person { 0 } else { session.len() + 1 };
+                Some(Self {
+                    principal: Some(Principal(&text[..text.len() - end])),
                     // A path would stand in the role's name, not here.
                     session: session.rsplit(|byte| *byte == b'/').next(),
+                    is_person,
+                    ..Self::whole(Type::AssumedRole, Some(account), text)
                 })
             }
             _ => None,
         }
+    }
+
+    /// Whether the session is named as EC2 names those of its instances, by the
+    /// instance's id. Whoever assumes a role can choose such a name too.
+    #[must_use]
+    pub fn is_ec2_session(&self) -> bool {
+        let digits = self.session.and_then(|name| name.strip_prefix(b"i-"));
+        let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        digits.is_some_and(|digits| (8..=17).contains(&digits.len()) && digits.iter().all(is_digit))
     }
 
     /// AWS's own work: no address, which no outside caller can produce, and a
@@ -231,6 +221,7 @@ impl<'a> Requester<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::value;
     use super::*;
 
     const OWNER: &str = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
@@ -251,6 +242,104 @@ mod tests {
             text(requester.session),
             requester.is_internal(&record)
         )
+    }
+
+    #[test]
+    fn people_and_machines_are_told_apart() {
+        let role = |name: &str| format!("arn:aws:sts::111122223333:assumed-role/{name}");
+        for (requester, person, ec2) in [
+            ("arn:aws:iam::111122223333:root".to_owned(), "true", "false"),
+            (OWNER.to_owned(), "true", "false"),
+            (OWNER.replace('7', "8"), "false", "false"),
+            (
+                "arn:aws:iam::111122223333:user/a/bob".to_owned(),
+                "true",
+                "false",
+            ),
+            (
+                role("AWSReservedSSO_Admin_1/ann@example.com"),
+                "true",
+                "false",
+            ),
+            (role("app/AWSReservedSSO_Admin_1"), "false", "false"),
+            (
+                "arn:aws:sts::111122223333:federated-user/bob".to_owned(),
+                "false",
+                "false",
+            ),
+            (role("app/i-01234567"), "false", "true"),
+            (role("app/i-0123456789abcdef0"), "false", "true"),
+            (role("app/i-0123456"), "false", "false"),
+            (role("app/i-0123456789abcdef01"), "false", "false"),
+            (role("app/i-0123456789ABCDEF0"), "false", "false"),
+            (role("app/x-0123456789abcdef0"), "false", "false"),
+            (role("i-0123456789abcdef0/app"), "false", "false"),
+            ("AmazonS3".to_owned(), "false", "false"),
+            ("-".to_owned(), "false", "false"),
+        ] {
+            let values = [
+                (Field::BucketOwnerId, OWNER),
+                (Field::Requester, requester.as_str()),
+            ];
+            assert_eq!(value(Field::Person, &values), person, "{requester}");
+            assert_eq!(value(Field::Ec2Session, &values), ec2, "{requester}");
+        }
+    }
+
+    #[test]
+    fn what_has_another_shape_is_unknown() {
+        for requester in [
+            "arn:aws:sts:eu-west-1:111122223333:assumed-role/app/x",
+            "arn:aws:sts::111122223333:assumed-role/app",
+            "arn:aws:sts::111122223333:assumed-role/app/",
+            "arn:aws:sts::111122223333:federated-user/",
+            "arn:aws:sts::abc:assumed-role/app/x",
+            "arn:aws:iam::111122223333:user/",
+            "arn:aws:iam::111122223333:root2",
+            "arn:aws:iam::111122223333:role/x",
+            "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity e2example",
+            "arn:awsX:iam::111122223333:root",
+            "arn:aws",
+            "65a011a29cdf8ec533ec3d1ccaae921",
+        ] {
+            let found = value(Field::RequesterType, &[(Field::Requester, requester)]);
+            assert_eq!(found, "unknown", "{requester}");
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_not_accepted_are_not_anonymous() {
+        for (field, text, kind) in [
+            (Field::SignatureVersion, "SigV4", "auth-failed"),
+            (Field::AuthenticationType, "AuthHeader", "auth-failed"),
+            (Field::ErrorCode, "SignatureDoesNotMatch", "auth-failed"),
+            (Field::ErrorCode, "ExpiredToken", "auth-failed"),
+            (
+                Field::ErrorCode,
+                "AuthorizationHeaderMalformed",
+                "auth-failed",
+            ),
+            (Field::ErrorCode, "AccessDenied", "anonymous"),
+            (Field::ErrorCode, "NoSuchKey", "anonymous"),
+        ] {
+            let values = [(Field::Requester, "-"), (field, text)];
+            assert_eq!(value(Field::RequesterType, &values), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_actor_of_nobody_is_the_host() {
+        let user = "arn:aws:iam::111122223333:user/bob";
+        for (requester, ip, actor) in [
+            (user, "192.0.2.1", user),
+            ("-", "192.0.2.1", "192.0.2.1"),
+            ("-", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+            ("Anonymous", "::ffff:192.0.2.1", "192.0.2.1"),
+            ("-", "-", "-"),
+        ] {
+            let values = [(Field::Requester, requester), (Field::RemoteIp, ip)];
+            assert_eq!(value(Field::Actor, &values), actor, "{requester} {ip}");
+        }
     }
 
     #[test]
