@@ -7,10 +7,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
-use super::words;
+use super::words::{self, Words};
 
 /// Distributions for attacking; only behind `linux/` or `linux#`, as the
 /// kernel's version is written by boto3 and by the command line.
@@ -92,7 +91,7 @@ const TOOLS: &[(&str, &[&str])] = &[
 ];
 
 /// The words of [`TOOLS`] with their class, then the distributions.
-static TOOL_WORDS: LazyLock<(AhoCorasick, Vec<&'static str>)> = LazyLock::new(|| {
+static TOOL_WORDS: LazyLock<(Words, Vec<&'static str>)> = LazyLock::new(|| {
     let rows = || {
         TOOLS
             .iter()
@@ -100,17 +99,20 @@ static TOOL_WORDS: LazyLock<(AhoCorasick, Vec<&'static str>)> = LazyLock::new(||
             .chain(DISTRIBUTIONS.map(|name| (name, ATTACK_OS)))
     };
     let classes = rows().map(|(_, class)| class).collect();
-    (words::automaton(rows().map(|(word, _)| word)), classes)
+    (Words::new(rows().map(|(word, _)| word)), classes)
 });
 
 /// `tool`: the first class of the table that one of its words stands for.
 #[must_use]
 pub fn tool(agent: &[u8]) -> Option<&'static str> {
-    let (automaton, classes) = &*TOOL_WORDS;
+    let (words, classes) = &*TOOL_WORDS;
+    if !words.any_case(agent) {
+        return None;
+    }
     let distributions = classes.len() - DISTRIBUTIONS.len();
     let mut best = usize::MAX;
     let mut distribution = false;
-    for hit in automaton.find_overlapping_iter(agent) {
+    for hit in words.all(agent) {
         let row = hit.pattern().as_usize();
         if row < distributions {
             best = best.min(row);
@@ -155,8 +157,8 @@ enum By {
     Anybody,
 }
 
-static FAMILY_WORDS: LazyLock<AhoCorasick> =
-    LazyLock::new(|| words::automaton(FAMILIES.iter().map(|(word, _)| word)));
+static FAMILY_WORDS: LazyLock<Words> =
+    LazyLock::new(|| Words::new(FAMILIES.iter().map(|(word, _)| *word)));
 
 /// The longest family, bytes: a user agent may be one word of any length.
 const LONGEST: usize = 64;
@@ -167,7 +169,7 @@ const LONGEST: usize = 64;
 pub fn family(agent: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut best = usize::MAX;
     let mut sdk = None;
-    for hit in FAMILY_WORDS.find_overlapping_iter(agent) {
+    for hit in FAMILY_WORDS.all(agent) {
         let row = hit.pattern().as_usize();
         if FAMILIES[row].0 == SDK {
             let language = agent[hit.end()..].iter().take_while(|byte| {

@@ -6,31 +6,45 @@
 //! nearly all are, costs no more than that. Only globs of this crate enter
 //! here; those of rules are the matcher's.
 
-use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
-use super::words;
+use super::words::Words;
 
 /// How many globs a set may hold: the bits of what a part has been tried with.
 const MOST: usize = u128::BITS as usize;
 
 /// A set of globs in lower case, each of a row.
 pub(super) struct Globs {
-    automaton: AhoCorasick,
+    words: Words,
     globs: Vec<(Glob, usize)>,
 }
 
-/// One row: globs with spaces between, and those that are none after all.
+/// One row: globs with spaces between.
 pub(super) struct Row {
-    pub(super) globs: &'static str,
-    pub(super) except: &'static str,
+    globs: &'static str,
+    except: &'static str,
+    last: bool,
 }
 
 impl Row {
+    /// Any part of the path.
     pub(super) const fn new(globs: &'static str) -> Self {
-        Self { globs, except: "" }
+        Self {
+            globs,
+            except: "",
+            last: false,
+        }
     }
 
+    /// The last part only.
+    pub(super) const fn last(globs: &'static str) -> Self {
+        Self {
+            last: true,
+            ..Self::new(globs)
+        }
+    }
+
+    /// Names that are none of the row after all.
     pub(super) const fn but_not(self, except: &'static str) -> Self {
         Self { except, ..self }
     }
@@ -46,19 +60,20 @@ impl Globs {
                 let except = parse(text.except);
                 parse(text.globs).into_iter().map(move |mut glob| {
                     glob.except.clone_from(&except);
+                    glob.last = text.last;
                     (glob, row)
                 })
             })
             .collect();
         debug_assert!(globs.len() <= MOST && rows.len() <= 32);
-        let automaton = words::automaton(globs.iter().map(|(glob, _)| glob.literal()));
-        Self { automaton, globs }
+        let words = Words::new(globs.iter().map(|(glob, _)| glob.literal()));
+        Self { words, globs }
     }
 
     /// The rows of which a glob matches some part of the path: one bit each.
     /// The key is in lower case.
     pub(super) fn rows(&self, key: &[u8]) -> u32 {
-        if !self.automaton.is_match(key) {
+        if !self.words.any(key) {
             return 0;
         }
         let mut found = 0;
@@ -68,7 +83,7 @@ impl Globs {
             (part, rest) = split(path);
             // A text may occur often in a part that is long.
             let mut tried = 0u128;
-            for hit in self.automaton.find_overlapping_iter(part) {
+            for hit in self.words.all(part) {
                 let place = hit.pattern().as_usize();
                 if tried & 1 << place == 0 {
                     tried |= 1 << place;
@@ -101,6 +116,8 @@ struct Glob {
     /// What stands between the stars: one piece is the whole name.
     pieces: Vec<String>,
     except: Vec<Glob>,
+    /// Nothing follows it.
+    last: bool,
 }
 
 impl Glob {
@@ -113,6 +130,7 @@ impl Glob {
             parent,
             pieces: name.split('*').map(str::to_owned).collect(),
             except: Vec::new(),
+            last: false,
         }
     }
 
@@ -127,6 +145,7 @@ impl Glob {
 
     fn matches(&self, part: &[u8], rest: Option<&[u8]>) -> bool {
         let name = match (&self.parent, rest) {
+            (None, Some(_)) if self.last => return false,
             (None, _) => part,
             (Some(parent), Some(rest)) if part == parent.as_bytes() => split(rest).0,
             (Some(_), _) => return false,
@@ -183,11 +202,12 @@ mod tests {
 
     use super::*;
 
-    const ROWS: [Row; 4] = [
+    const ROWS: [Row; 5] = [
         Row::new("*.pem").but_not("*ca*bundle*.pem cert.pem"),
         Row::new(".env .env.* id_{rsa,dsa}"),
         Row::new(".ssh/* .aws/credentials"),
         Row::new("*dump*.{gz,zip} x*x *.sqlite*"),
+        Row::last("a*a dump"),
     ];
 
     /// The meaning, spelled out.
@@ -215,7 +235,8 @@ mod tests {
         let parts: Vec<&str> = key.split('/').collect();
         let row = |row: &Row| {
             (0..parts.len()).any(|at| {
-                any(row.globs, parts[at], parts.get(at + 1).copied())
+                (!row.last || at + 1 == parts.len())
+                    && any(row.globs, parts[at], parts.get(at + 1).copied())
                     && !any(row.except, parts[at], None)
             })
         };
@@ -251,6 +272,10 @@ mod tests {
             ("dum.gz", 0),
             ("x", 0),
             ("xx", 0b1000),
+            ("x/dump", 0b10000),
+            ("dump/x", 0),
+            ("dump/", 0),
+            ("aa", 0b10000),
             ("", 0),
             ("id_dsa/db.sqlite3", 0b1010),
         ] {

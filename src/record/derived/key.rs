@@ -54,31 +54,37 @@ pub fn is_log(name: &[u8]) -> bool {
 
 /// Work in progress of Hadoop and Spark, seen in real logs: written, copied
 /// and deleted in masses, every day.
-static STAGING: LazyLock<Globs> =
-    LazyLock::new(|| Globs::new(&[Row::new("_temporary/* .spark-staging*")]));
-static STAGING_LAST: LazyLock<Globs> = LazyLock::new(|| Globs::new(&[Row::new("*_$folder$")]));
+static STAGING: LazyLock<Globs> = LazyLock::new(|| {
+    Globs::new(&[
+        Row::new("_temporary/* .spark-staging*"),
+        Row::last("*_$folder$"),
+    ])
+});
 
 /// `staging`, of a key in lower case.
 #[must_use]
 pub fn is_staging(lower_key: &[u8]) -> bool {
-    STAGING_LAST.matches(last(lower_key)) || STAGING.matches(lower_key)
+    STAGING.matches(lower_key)
 }
 
 /// What is asked for whether or not it is there, seen in real logs: by browsers
 /// and crawlers, then by Spark and Delta Lake.
-static BENIGN: LazyLock<Globs> =
-    LazyLock::new(|| Globs::new(&[Row::new(".well-known/* _temporary/* _delta_log/*")]));
-static BENIGN_LAST: LazyLock<Globs> = LazyLock::new(|| {
-    Globs::new(&[Row::new(
-        "favicon.ico robots.txt apple-touch-icon* sitemap*.xml ads.txt browserconfig.xml \
-         manifest.json *_$folder$ _success",
-    )])
+static BENIGN: LazyLock<Globs> = LazyLock::new(|| {
+    Globs::new(&[
+        Row::new(".well-known/*"),
+        Row::last(
+            "favicon.ico robots.txt apple-touch-icon* sitemap*.xml ads.txt browserconfig.xml \
+             manifest.json",
+        ),
+        Row::new("_temporary/* _delta_log/*"),
+        Row::last("*_$folder$ _success"),
+    ])
 });
 
 /// Whether a key in lower case is one that is often missed for no reason.
 #[must_use]
 pub fn is_benign(lower_key: &[u8]) -> bool {
-    BENIGN_LAST.matches(last(lower_key)) || BENIGN.matches(lower_key)
+    BENIGN.matches(lower_key)
 }
 
 #[cfg(test)]

@@ -37,21 +37,17 @@ impl<'a> Presigned<'a> {
         let is_v2 = record
             .bytes(Field::SignatureVersion)
             .is_some_and(|version| version.eq_ignore_ascii_case(b"SigV2"));
-        let v4 = || parameter(target, b"X-Amz-Credential");
         // Who signs by the old way may still add parameters of the new one.
-        let (credential, expires) = match (!is_v2).then(v4).flatten() {
-            Some(scope) => (Some(scope), parameter(target, b"X-Amz-Expires")),
-            None => (parameter(target, b"AWSAccessKeyId"), None),
-        };
-        let v2_expires = || {
-            let until = unsigned(&parameter(target, b"Expires")?)?;
-            let now = u64::try_from(record.time()?).ok()?;
-            Some(until.saturating_sub(now))
-        };
-        let expires = match expires {
-            Some(seconds) => unsigned(&seconds),
-            None if parameter(target, b"X-Amz-Expires").is_none() => v2_expires(),
-            None => None,
+        let v4 = (!is_v2).then(|| parameter(target, b"X-Amz-Credential"));
+        let (credential, expires) = match v4.flatten() {
+            Some(scope) => (
+                Some(scope),
+                parameter(target, b"X-Amz-Expires").and_then(|seconds| unsigned(&seconds)),
+            ),
+            None => (
+                parameter(target, b"AWSAccessKeyId"),
+                seconds_left(record, target),
+            ),
         };
         Self {
             credential: credential.and_then(key_id),
@@ -59,6 +55,13 @@ impl<'a> Presigned<'a> {
             expires_text: expires.map(|seconds| seconds.to_string()),
         }
     }
+}
+
+/// From the request to the second that `SigV2` names.
+fn seconds_left(record: &Record<'_>, target: &[u8]) -> Option<u64> {
+    let until = unsigned(&parameter(target, b"Expires")?)?;
+    let now = u64::try_from(record.time()?).ok()?;
+    Some(until.saturating_sub(now))
 }
 
 /// The first part of `KEYID/DATE/REGION/s3/aws4_request`, if it looks like the

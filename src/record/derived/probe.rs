@@ -8,10 +8,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
-
 use super::super::decode::percent_decode;
-use super::words;
+use super::words::Words;
 
 /// How often the request line is decoded.
 const ROUNDS: usize = 3;
@@ -75,51 +73,47 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
 ];
 
-static PROBES: LazyLock<(AhoCorasick, Vec<Probe>)> = LazyLock::new(|| {
+static PROBES: LazyLock<(Words, Vec<Probe>)> = LazyLock::new(|| {
     let rows: Vec<Probe> = TABLE
         .iter()
         .flat_map(|(class, texts)| texts.iter().map(move |text| Probe { class, text }))
         .collect();
-    (words::automaton(rows.iter().map(|row| row.text)), rows)
+    (Words::new(rows.iter().map(|row| row.text)), rows)
 });
 
 /// The first of the table that is there in any form, so that the same try
 /// counts as the same however it is encoded.
 #[must_use]
 pub fn probe(uri: Option<&[u8]>, key: Option<&[u8]>) -> Option<Probe> {
-    let (automaton, rows) = &*PROBES;
-    let mut first = usize::MAX;
-    if let Some(key) = key {
-        first = first.min(in_key(key));
-    }
+    let (words, rows) = &*PROBES;
+    let mut first = key.map_or(usize::MAX, |key| lowest(words, key).min(at_start(key)));
     let mut text = uri.map(Cow::Borrowed);
     for round in 0..=ROUNDS {
         let Some(form) = text else { break };
-        first = first.min(lowest(automaton, &form));
+        first = first.min(lowest(words, &form));
         let last = round == ROUNDS || memchr::memchr(b'%', &form).is_none();
         text = (!last).then(|| Cow::Owned(percent_decode(&form).into_owned()));
     }
     rows.get(first).copied()
 }
 
+fn lowest(words: &Words, text: &[u8]) -> usize {
+    if !words.any_case(text) {
+        return usize::MAX;
+    }
+    let hits = words.all(text).map(|hit| hit.pattern().as_usize());
+    hits.min().unwrap_or(usize::MAX)
+}
+
 /// A key has no slash before it, though the path that asked for it has.
-fn in_key(key: &[u8]) -> usize {
-    let (automaton, rows) = &*PROBES;
-    let starts = rows.iter().position(|row| {
+fn at_start(key: &[u8]) -> usize {
+    let starts = |row: &Probe| {
         row.text.strip_prefix('/').is_some_and(|text| {
             key.get(..text.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()))
         })
-    });
-    lowest(automaton, key).min(starts.unwrap_or(usize::MAX))
-}
-
-fn lowest(automaton: &AhoCorasick, text: &[u8]) -> usize {
-    automaton
-        .find_overlapping_iter(text)
-        .map(|hit| hit.pattern().as_usize())
-        .min()
-        .unwrap_or(usize::MAX)
+    };
+    PROBES.1.iter().position(starts).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -138,7 +132,8 @@ mod tests {
 
     fn encode(text: &str, rounds: usize) -> String {
         (0..rounds).fold(text.to_owned(), |text, _| {
-            text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+            let pairs: Vec<String> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            pairs.concat()
         })
     }
 

@@ -5,12 +5,11 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
 use super::glob::{Globs, Row};
 use super::key;
-use super::words;
+use super::words::{self, Words};
 
 /// What a key's name says about its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +87,7 @@ const NOTE_WORDS: [&str; 11] = [
     "warning",
 ];
 
-static NOTE_AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| words::automaton(NOTE_WORDS));
+static NOTE_ANY: LazyLock<Words> = LazyLock::new(|| Words::new(NOTE_WORDS));
 
 /// What a person can open with a double click.
 const NOTE_SUFFIXES: [&[u8]; 6] = [b".txt", b".html", b".htm", b".hta", b".rtf", b".png"];
@@ -115,7 +114,7 @@ pub fn tier(lower_key: &[u8], size: Option<u64>) -> Tier {
 fn is_note(name: &[u8], size: Option<u64>) -> bool {
     size.is_none_or(|size| size <= LARGEST_NOTE)
         && key::suffix(name).is_none_or(|suffix| NOTE_SUFFIXES.contains(&suffix))
-        && NOTE_AUTOMATON.is_match(name)
+        && NOTE_ANY.any(name)
         && NOTE.is_match(name)
 }
 
