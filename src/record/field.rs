@@ -98,6 +98,7 @@ fields! {
     /// 27: AWS region that the request came from.
     SourceRegion "source_region" Text,
 
+    // Who.
     /// How the requester is known: `anonymous`, `assumed-role`, ...
     RequesterType "requester_type" Text,
     /// Account number of the requester, `owner`, or a foreign canonical id.
@@ -110,28 +111,100 @@ fields! {
     Actor "actor" Text,
     /// AWS's own work inside the account: no address, and a service.
     Internal "internal" Flag,
-    /// `read`, `list`, `write`, ...
-    OperationClass "operation_class" Text,
-    /// The key, decoded twice.
-    ObjectKey "object_key" Text,
-    /// Last part of the decoded key's path.
-    KeyLast "key_last" Text,
-    /// The request did what it asked: a 2xx status and no error code.
-    Ok "ok" Flag,
-    /// Authenticated by query string.
-    Presigned "presigned" Flag,
+    /// Root, an IAM user, or a session of IAM Identity Center.
+    Person "person" Flag,
+    /// A session named as EC2 names those of its instances.
+    Ec2Session "ec2_session" Flag,
+    /// Somebody the owner has no reason to know.
+    Stranger "stranger" Flag,
+
+    // From where.
     /// `none`, `private` or `public`.
     AddressClass "address_class" Text,
     /// The address, IPv6 by /64.
     RemoteHost "remote_host" Text,
     /// The address's /24, IPv6 /48.
     RemoteNet "remote_net" Text,
+    /// The address's /16, IPv6 /32.
+    RemoteWideNet "remote_wide_net" Text,
     /// What an unknown network is called: the /24, IPv6 /64.
     NetworkValue "network_value" Text,
     /// A public address outside `trusted_networks`; null while that list is not set.
     UnknownNetwork "unknown_network" Flag,
-    /// Somebody the owner has no reason to know.
-    Stranger "stranger" Flag,
+
+    // What was asked for, and when.
+    /// `read`, `list`, `write`, ...
+    OperationClass "operation_class" Text,
+    /// The request deletes an object: alone, or as one of a batch.
+    DeletedObject "deleted_object" Flag,
+    /// It takes away protection or traces.
+    Weakening "weakening" Flag,
+    /// It decides who outside may read or write.
+    Exposing "exposing" Flag,
+    /// It came through a website endpoint.
+    Website "website" Flag,
+    /// Hour of the week in UTC, 0 to 167; 0 begins on Monday at midnight.
+    HourOfWeek "hour_of_week" Number,
+
+    // How it ended.
+    /// The request did what it asked: a 2xx status and no error code.
+    Ok "ok" Flag,
+    /// The caller has the content: `ok`, or 304.
+    Readable "readable" Flag,
+    /// What kind of error the error code is: `denied`, `key-miss`, ...
+    ErrorClass "error_class" Text,
+    /// The bucket's owner pays for the request.
+    Billed "billed" Flag,
+    /// Bytes that left: those sent, or the size of an object that was copied.
+    BytesOut "bytes_out" Number,
+
+    // How it was signed and carried, and by which client.
+    /// Authenticated by query string.
+    Presigned "presigned" Flag,
+    /// Access key id of a presigned request.
+    PresignedCredential "presigned_credential" Text,
+    /// How long a presigned request is valid, seconds.
+    PresignedExpires "presigned_expires" Number,
+    /// Without TLS.
+    Plaintext "plaintext" Flag,
+    /// With TLS 1.0 or 1.1.
+    LegacyTls "legacy_tls" Flag,
+    /// What kind of tool the user agent names: `attack-web`, `bulk`, ...
+    Tool "tool" Text,
+    /// The client by name, without version.
+    UserAgentFamily "user_agent_family" Text,
+
+    // On which bucket.
+    /// The bucket that the host or path names: of a copy, the destination.
+    HostBucket "host_bucket" Text,
+    /// The bucket's region, as the host says.
+    BucketRegion "bucket_region" Text,
+    /// The bucket that the log itself came from; null for local files.
+    LogBucket "log_bucket" Text,
+
+    // On which key.
+    /// The key, decoded twice.
+    ObjectKey "object_key" Text,
+    /// The decoded key up to its last slash.
+    KeyPrefix "key_prefix" Text,
+    /// Last part of the decoded key's path.
+    KeyLast "key_last" Text,
+    /// The last part's extension with its dot, in lower case.
+    KeySuffix "key_suffix" Text,
+    /// `secret`, `note`, `bulk` or `none`.
+    KeyTier "key_tier" Text,
+    /// The bucket's own name is a part of the key's path.
+    KeyHasBucket "key_has_bucket" Flag,
+    /// What Hadoop and Spark write on their way to a result.
+    Staging "staging" Flag,
+    /// What browsers, Spark and SDKs ask for whether or not it is there.
+    BenignMiss "benign_miss" Flag,
+    /// Named like a delivered access log.
+    LogObject "log_object" Flag,
+    /// What kind of web attack the URI or key is a try of: `traversal`, ...
+    Probe "probe" Text,
+    /// The string that says so.
+    ProbeMatch "probe_match" Text,
 }
 
 impl Field {

@@ -232,7 +232,6 @@ impl Test {
                 .bytes(*field)
                 .is_some_and(|bytes| texts.iter().any(|text| text.matches(bytes))),
             Test::Number(field, compare, number) => view
-                .record()
                 .number(*field)
                 .is_some_and(|value| compare.holds(value, *number)),
             Test::Regex(field, regex) => view
@@ -259,15 +258,29 @@ impl Test {
 
     fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
         let sure = |holds| if holds { Likely::Yes } else { Likely::No };
+        let may = |classes: &[OperationClass]| match class {
+            Some(class) if classes.contains(&class) => Likely::Maybe,
+            _ => Likely::No,
+        };
         match self {
             Test::Class(classes) => {
                 sure(class.is_some_and(|class| classes & (1 << class as u16) != 0))
             }
             Test::Flag(Field::Ok, value) => sure((outcome == Outcome::Ok) == *value),
-            Test::Null(Field::ErrorCode) if outcome == Outcome::Ok => Likely::Yes,
-            Test::Exists(Field::ErrorCode)
-            | Test::Text(Field::ErrorCode, _)
-            | Test::Regex(Field::ErrorCode, _)
+            Test::Flag(Field::Readable, value) => {
+                sure(matches!(outcome, Outcome::Ok | Outcome::NotModified) == *value)
+            }
+            Test::Flag(Field::DeletedObject, true) => may(&[OperationClass::Delete]),
+            Test::Flag(Field::Weakening, true) => may(&[OperationClass::ConfigWrite]),
+            Test::Flag(Field::Exposing, true) => {
+                may(&[OperationClass::ConfigWrite, OperationClass::Acl])
+            }
+            Test::Null(Field::ErrorCode | Field::ErrorClass) if outcome == Outcome::Ok => {
+                Likely::Yes
+            }
+            Test::Exists(Field::ErrorCode | Field::ErrorClass)
+            | Test::Text(Field::ErrorCode | Field::ErrorClass, _)
+            | Test::Regex(Field::ErrorCode | Field::ErrorClass, _)
                 if outcome == Outcome::Ok =>
             {
                 Likely::No
@@ -311,4 +324,71 @@ fn bits<'a>(names: impl Iterator<Item = &'a str>, text: &Text) -> u16 {
         .enumerate()
         .filter(|(_, name)| text.matches(name.as_bytes()))
         .fold(0, |bits, (place, _)| bits | 1 << place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+    use crate::settings::Settings;
+
+    /// Dispatch skips what cannot match, so saying No of what does is a miss.
+    #[test]
+    fn what_is_likely_of_a_flag_never_denies_what_matches() {
+        let settings = Settings::default();
+        let operations = "REST.GET.OBJECT REST.DELETE.OBJECT BATCH.DELETE.OBJECT REST.PUT.ACL \
+             REST.PUT.BUCKETPOLICY REST.DELETE.LIFECYCLE rest.put.object_lock_retention \
+             REST.COPY.OBJECT_GET S3.EXPIRE.OBJECT WEBSITE.GET.OBJECT X -";
+        let answers =
+            "200,- 304,- 403,AccessDenied 404,NoSuchKey 503,SlowDown -,- 200,InternalError";
+        let fields = Field::ALL.iter().filter(|field| !field.is_log());
+        let tests: Vec<Test> = fields
+            .flat_map(|field| {
+                [true, false]
+                    .map(|value| Test::Flag(*field, value))
+                    .into_iter()
+                    .chain([Test::Null(*field), Test::Exists(*field)])
+            })
+            .collect();
+        let mut certain = 0;
+        for operation in operations.split_whitespace() {
+            for (status, error) in answers
+                .split(' ')
+                .filter_map(|answer| answer.split_once(','))
+            {
+                let line = format!(
+                    "o b [06/Feb/2019:00:00:38 +0000] 192.0.2.1 - ID {operation} k \"GET /k HTTP/1.1\" {status} {error} 1 1 1 1 \"-\" \"-\" -"
+                );
+                let record = Record::parse(line.as_bytes()).unwrap();
+                let view = View::new(&record, &settings);
+                for test in &tests {
+                    let matches = test.matches(&view);
+                    match test.likely(view.class(), Outcome::of(&view)) {
+                        Likely::Maybe => continue,
+                        likely => assert_eq!(likely == Likely::Yes, matches, "{test:?} {line}"),
+                    }
+                    certain += 1;
+                }
+            }
+        }
+        assert!(certain > 0);
+    }
+
+    #[test]
+    fn derived_numbers_compare_like_those_of_the_log() {
+        let settings = Settings::default();
+        let line = "o b [06/Feb/2019:00:00:38 +0000] 192.0.2.1 - ID REST.COPY.OBJECT_GET k - - - - 174 1 1 - - -";
+        let record = Record::parse(line.as_bytes()).unwrap();
+        let view = View::new(&record, &settings);
+        for (field, compare, number, matches) in [
+            (Field::BytesOut, Compare::AtLeast, 174, true),
+            (Field::BytesOut, Compare::More, 174, false),
+            (Field::BytesSent, Compare::AtLeast, 0, false),
+            (Field::HourOfWeek, Compare::Equal, 48, true),
+            (Field::HourOfWeek, Compare::Less, 48, false),
+        ] {
+            let test = Test::Number(field, compare, number);
+            assert_eq!(test.matches(&view), matches, "{test:?}");
+        }
+    }
 }

@@ -139,6 +139,7 @@ fn links_lead_somewhere() {
         "CHANGELOG.md",
         "docs/decisions.md",
         "docs/extending.md",
+        "docs/fields.md",
         "docs/format.md",
         "docs/output.md",
     ] {

@@ -1,4 +1,4 @@
-//! Addresses as networks: class, /24 and /64, and how they are written.
+//! Addresses as networks: class, /24, /64 and so on, and how they are written.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -63,6 +63,12 @@ pub fn remote_net(address: IpAddr) -> String {
     network(address, 24, 48)
 }
 
+/// `remote_wide_net`: the /16, IPv6 /32.
+#[must_use]
+pub fn remote_wide_net(address: IpAddr) -> String {
+    network(address, 16, 32)
+}
+
 /// `network_value`: the /24, IPv6 /64.
 #[must_use]
 pub fn network_value(address: IpAddr) -> String {
@@ -89,10 +95,12 @@ mod tests {
         let mapped: IpAddr = "::ffff:198.51.100.77".parse().unwrap();
         for address in [v4, mapped] {
             assert_eq!(remote_net(address), "198.51.100.0/24");
+            assert_eq!(remote_wide_net(address), "198.51.0.0/16");
             assert_eq!(network_value(address), "198.51.100.0/24");
             assert_eq!(remote_host(address), "198.51.100.77");
         }
         assert_eq!(remote_net(v6), "2001:db8:1::/48");
+        assert_eq!(remote_wide_net(v6), "2001:db8::/32");
         assert_eq!(network_value(v6), "2001:db8:1:2::/64");
         assert_eq!(remote_host(v6), "2001:db8:1:2::/64");
     }
@@ -106,6 +114,9 @@ mod tests {
             ("100.64.0.1", "private"),
             ("100.128.0.1", "public"),
             ("fd00::1", "private"),
+            ("::ffff:10.1.2.3", "private"),
+            ("::ffff:198.51.100.1", "public"),
+            ("172.32.0.1", "public"),
             ("198.51.100.1", "public"),
             ("2001:db8::1", "public"),
         ] {

@@ -1,5 +1,5 @@
-//! Operations and error codes in classes: the tables behind `operation_class`
-//! and `ok`.
+//! Operations in classes: the tables behind `operation_class`, `ok` and what an
+//! operation does to the owner's protection.
 //!
 //! Names are those seen in real logs. The set is open; what is not listed falls
 //! back on its verb.
@@ -51,16 +51,17 @@ classes! {
 
 use OperationClass as Class;
 
-/// Nouns of configuration that can be read.
+/// Nouns of configuration. The first three can be read but not set under these
+/// names: setting an ACL is a class of its own.
 const CONFIG: [&[u8]; 22] = [
     b"ACL",
-    b"BUCKETPOLICY",
     b"POLICY_STATUS",
+    b"LOCATION",
+    b"BUCKETPOLICY",
     b"PUBLIC_ACCESS_BLOCK",
     b"OWNERSHIP_CONTROLS",
     b"VERSIONING",
     b"LOGGING_STATUS",
-    b"LOCATION",
     b"LIFECYCLE",
     b"REPLICATION",
     b"ENCRYPTION",
@@ -76,6 +77,7 @@ const CONFIG: [&[u8]; 22] = [
     b"INTELLIGENT_TIERING",
     b"OBJECT_LOCK_CONFIGURATION",
 ];
+const READ_ONLY: usize = 3;
 
 /// The class of an operation, which is compared without regard to case.
 #[must_use]
@@ -101,6 +103,7 @@ fn class_of_upper(operation: &[u8]) -> Class {
     match parts.interface() {
         b"S3" => Class::Lifecycle,
         b"REST" => rest(verb, noun),
+        _ if is_retention(noun) || is_legal_hold(noun) => Class::ConfigWrite,
         b"WEBSITE" => match (verb, noun) {
             (b"HEAD", b"OBJECT") => Class::Metadata,
             _ => Class::Other,
@@ -147,16 +150,150 @@ fn rest(verb: &[u8], noun: &[u8]) -> Class {
 #[must_use]
 pub fn is_unknown(operation: &[u8]) -> bool {
     let upper = operation.to_ascii_uppercase();
-    let noun = Operation(&upper).noun().unwrap_or_default();
-    let locked = noun.ends_with(b"RETENTION")
-        || noun.ends_with(b"LEGAL_HOLD")
-        || noun.ends_with(b"LEGALHOLD");
+    let parts = Operation(&upper);
+    let verb = parts.verb().unwrap_or_default();
+    let noun = parts.noun().unwrap_or_default();
+    let lock = is_retention(noun) || is_legal_hold(noun);
     match class_of_upper(&upper) {
-        Class::ConfigRead => !CONFIG.contains(&noun),
-        Class::ConfigWrite => noun != b"BUCKET" && !locked && !CONFIG.contains(&noun),
-        Class::Other => true,
+        Class::ConfigRead => verb != b"GET" || !(lock || CONFIG.contains(&noun)),
+        Class::ConfigWrite => {
+            let listed = CONFIG[READ_ONLY..].contains(&noun) && verb != b"POST";
+            !(lock || listed || (verb, noun) == (b"PUT", b"BUCKET"))
+        }
+        Class::Other => {
+            let listed = matches!(
+                (verb, noun),
+                (b"OPTIONS", b"PREFLIGHT")
+                    | (b"PATCH", _)
+                    | (
+                        b"POST",
+                        b"TORRENT" | b"LOCATION" | b"WEBSITE" | b"NOTIFICATION"
+                    )
+                    | (b"COPY", b"NOTIFICATION")
+            );
+            !(listed && parts.interface() == b"REST") && upper != b"WEBSITE.INVALIDOPERATION"
+        }
         _ => false,
     }
+}
+
+/// Retention of an object, whose spelling no published log shows.
+fn is_retention(noun: &[u8]) -> bool {
+    lock_noun(noun) == b"RETENTION"
+}
+
+fn is_legal_hold(noun: &[u8]) -> bool {
+    matches!(lock_noun(noun), b"LEGAL_HOLD" | b"LEGALHOLD")
+}
+
+/// Without what sources disagree about: `OBJECT_LOCK_RETENTION`, `RETENTION`.
+fn lock_noun(noun: &[u8]) -> &[u8] {
+    let noun = noun.strip_prefix(b"OBJECT_").unwrap_or(noun);
+    noun.strip_prefix(b"LOCK_").unwrap_or(noun)
+}
+
+/// What of the configuration protects, or leaves traces: verb and nouns.
+const WEAKENING: &[(&[u8], &[&[u8]])] = &[
+    (
+        b"DELETE",
+        &[
+            b"BUCKETPOLICY",
+            b"PUBLIC_ACCESS_BLOCK",
+            b"OWNERSHIP_CONTROLS",
+            b"ENCRYPTION",
+            b"LIFECYCLE",
+            b"REPLICATION",
+        ],
+    ),
+    (
+        b"PUT",
+        &[
+            b"LOGGING_STATUS",
+            b"VERSIONING",
+            b"LIFECYCLE",
+            b"OBJECT_LOCK_CONFIGURATION",
+        ],
+    ),
+];
+
+/// What of it decides who outside may read or write.
+const EXPOSING: &[(&[u8], &[&[u8]])] = &[
+    (
+        b"PUT",
+        &[
+            b"ACL",
+            b"BUCKETPOLICY",
+            b"PUBLIC_ACCESS_BLOCK",
+            b"WEBSITE",
+            b"OWNERSHIP_CONTROLS",
+        ],
+    ),
+    (b"DELETE", &[b"PUBLIC_ACCESS_BLOCK", b"OWNERSHIP_CONTROLS"]),
+];
+
+/// `weakening`: it may take away protection or traces. Bodies are not logged,
+/// so whether it did is not known.
+#[must_use]
+pub fn is_weakening(operation: Operation<'_>) -> bool {
+    is_in(WEAKENING, operation, |verb, noun| {
+        verb == b"PUT" && is_retention(noun)
+    })
+}
+
+/// `exposing`: it may open a bucket or object. Whether it did is not known.
+#[must_use]
+pub fn is_exposing(operation: Operation<'_>) -> bool {
+    is_in(EXPOSING, operation, |_, _| false)
+}
+
+fn is_in(
+    table: &[(&[u8], &[&[u8]])],
+    operation: Operation<'_>,
+    or: fn(&[u8], &[u8]) -> bool,
+) -> bool {
+    if !operation.interface().eq_ignore_ascii_case(b"REST") {
+        return false;
+    }
+    let verb = operation.verb().unwrap_or_default().to_ascii_uppercase();
+    let noun = operation.noun().unwrap_or_default().to_ascii_uppercase();
+    let listed = |(of, nouns): &(&[u8], &[&[u8]])| *of == verb && nouns.contains(&&noun[..]);
+    table.iter().any(listed) || or(&verb, &noun)
+}
+
+/// `deleted_object`: not the envelope of a batch, an upload that was given up
+/// or a bucket.
+#[must_use]
+pub fn is_deleted_object(operation: Operation<'_>) -> bool {
+    operation.0.eq_ignore_ascii_case(b"REST.DELETE.OBJECT")
+        || operation.0.eq_ignore_ascii_case(b"BATCH.DELETE.OBJECT")
+}
+
+/// `website`: through a website endpoint, which knows neither TLS nor signing.
+#[must_use]
+pub fn is_website(operation: Operation<'_>) -> bool {
+    operation.interface().eq_ignore_ascii_case(b"WEBSITE")
+}
+
+/// A question about an object, by any interface.
+#[must_use]
+pub fn is_head(operation: Operation<'_>) -> bool {
+    let is = |part: Option<&[u8]>, word: &[u8]| part.is_some_and(|p| p.eq_ignore_ascii_case(word));
+    is(operation.verb(), b"HEAD") && is(operation.noun(), b"OBJECT")
+}
+
+/// The reading half of a copy, `COPY.OBJECT_GET` or `COPY.PART_GET`: on the
+/// source bucket's side, without status and bytes.
+#[must_use]
+pub fn is_copied_from(operation: Operation<'_>) -> bool {
+    let is_get = |noun: &[u8]| {
+        noun.len()
+            .checked_sub(b"_GET".len())
+            .is_some_and(|end| noun[end..].eq_ignore_ascii_case(b"_GET"))
+    };
+    operation
+        .verb()
+        .is_some_and(|verb| verb.eq_ignore_ascii_case(b"COPY"))
+        && operation.noun().is_some_and(is_get)
 }
 
 /// Whether the request did what it asked: a 2xx status and no error code. The
@@ -167,66 +304,20 @@ pub fn ok(record: &Record<'_>) -> bool {
     record.bytes(Field::ErrorCode).is_none()
         && match record.status() {
             Some(status) => (200..300).contains(&status),
-            None => record.bytes(Field::Operation).is_some_and(|operation| {
-                matches!(
-                    operation.to_ascii_uppercase().as_slice(),
-                    b"REST.COPY.OBJECT_GET" | b"REST.COPY.PART_GET"
-                )
-            }),
+            None => record.operation().is_some_and(is_copied_from),
         }
+}
+
+/// `bytes_out` as it stands in the log: what was sent; of a copy, which sends
+/// nothing to the caller, the size of the object.
+#[must_use]
+pub fn bytes_out(record: &Record<'_>) -> Field {
+    if record.operation().is_some_and(is_copied_from) {
+        Field::ObjectSize
+    } else {
+        Field::BytesSent
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_listed_operation_has_its_class() {
-        let table: [(&str, &str); 10] = [
-            (
-                "lifecycle",
-                "S3.EXPIRE.OBJECT S3.CREATE.DELETEMARKER S3.TRANSITION_SIA.OBJECT S3.COMPUTE.OBJECT.CHECKSUM S3.DELETE.UPLOAD",
-            ),
-            (
-                "read",
-                "REST.GET.OBJECT REST.COPY.OBJECT_GET REST.COPY.PART_GET REST.POST.SELECT WEBSITE.GET.OBJECT REST.GET.TORRENT SOAP.GET.OBJECT rest.get.object",
-            ),
-            (
-                "metadata",
-                "REST.HEAD.OBJECT WEBSITE.HEAD.OBJECT REST.GET.OBJECT_ATTRIBUTES REST.POST.OBJECT_ATTRIBUTES REST.GET.OBJECT_TAGGING REST.GET.UPLOAD REST.HEAD.TORRENT",
-            ),
-            (
-                "list",
-                "REST.GET.BUCKET REST.GET.BUCKETVERSIONS REST.GET.UPLOADS REST.HEAD.BUCKET",
-            ),
-            (
-                "write",
-                "REST.PUT.OBJECT REST.POST.OBJECT REST.POST.BUCKET REST.COPY.OBJECT REST.COPY.PART REST.POST.UPLOADS REST.PUT.PART REST.POST.UPLOAD REST.PUT.OBJECT_TAGGING REST.DELETE.OBJECT_TAGGING REST.POST.RESTORE SOAP.PUT.OBJECT",
-            ),
-            (
-                "delete",
-                "REST.DELETE.OBJECT BATCH.DELETE.OBJECT REST.DELETE.UPLOAD REST.POST.MULTI_OBJECT_DELETE REST.DELETE.BUCKET",
-            ),
-            ("acl", "REST.PUT.ACL"),
-            (
-                "config-read",
-                "REST.GET.ACL REST.GET.BUCKETPOLICY REST.GET.POLICY_STATUS REST.GET.LOCATION REST.GET.OBJECT_LOCK_CONFIGURATION REST.GET.NEWTHING REST.HEAD.NEWTHING",
-            ),
-            (
-                "config-write",
-                "REST.PUT.BUCKET REST.PUT.BUCKETPOLICY REST.DELETE.BUCKETPOLICY REST.PUT.LOGGING_STATUS REST.PUT.OBJECT_LOCK_RETENTION REST.PUT.LEGAL_HOLD REST.POST.NEWTHING",
-            ),
-            (
-                "other",
-                "REST.OPTIONS.PREFLIGHT WEBSITE.INVALIDOPERATION REST.PATCH.OBJECT REST.POST.TORRENT REST.POST.WEBSITE REST.COPY.NOTIFICATION SOAP.CreateBucket X",
-            ),
-        ];
-        for (name, operations) in table {
-            for operation in operations.split(' ') {
-                assert_eq!(class(operation.as_bytes()).as_str(), name, "{operation}");
-            }
-        }
-        assert!(is_unknown(b"REST.GET.NEWTHING"));
-        assert!(!is_unknown(b"REST.PUT.BUCKETPOLICY"));
-    }
-}
+mod tests;

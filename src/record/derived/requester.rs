@@ -5,6 +5,7 @@
 //! session name inside it, so no type rests on a session name.
 
 use super::super::{Field, Record};
+use super::error::{self, ErrorClass};
 
 macro_rules! types {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal,)*) => {
@@ -60,21 +61,13 @@ const SERVICE_IDS: [&[u8]; 2] = [
     b"c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",
 ];
 
-/// Errors that only credentials which were presented can cause.
-const AUTH_ERRORS: [&[u8]; 12] = [
-    b"SignatureDoesNotMatch",
-    b"InvalidAccessKeyId",
-    b"InvalidToken",
-    b"InvalidSecurity",
-    b"ExpiredToken",
-    b"TokenRefreshRequired",
-    b"RequestTimeTooSkewed",
-    b"AuthorizationHeaderMalformed",
-    b"AuthorizationQueryParametersError",
-    b"PermanentRedirect",
-    b"TemporaryRedirect",
-    b"IllegalLocationConstraintException",
-];
+/// Whether only credentials that were presented can cause such an error.
+fn needs_credentials(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::AuthFail | ErrorClass::AuthStale | ErrorClass::AuthBenign
+    )
+}
 
 /// A requester in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +81,8 @@ pub struct Requester<'a> {
     pub principal: Option<Principal<'a>>,
     /// The session name of an assumed role.
     pub session: Option<&'a [u8]>,
+    /// Whether one person is behind it, rather than a program or a service.
+    pub is_person: bool,
 }
 
 /// The part of a requester that stays the same from session to session.
@@ -99,17 +94,15 @@ impl<'a> Requester<'a> {
     #[must_use]
     pub fn of(record: &Record<'a>) -> Self {
         let nobody = |kind| Requester {
-            kind,
-            account: None,
             principal: None,
-            session: None,
+            ..Self::whole(kind, None, b"")
         };
         let Some(text) = record.bytes(Field::Requester) else {
             let presented = record.bytes(Field::SignatureVersion).is_some()
                 || record.bytes(Field::AuthenticationType).is_some()
                 || record
                     .bytes(Field::ErrorCode)
-                    .is_some_and(|code| AUTH_ERRORS.contains(&code));
+                    .is_some_and(|code| needs_credentials(error::of(code)));
             return nobody(if presented {
                 Type::AuthFailed
             } else {
@@ -119,12 +112,7 @@ impl<'a> Requester<'a> {
         if text.eq_ignore_ascii_case(b"Anonymous") || text.eq_ignore_ascii_case(ANONYMOUS_ID) {
             return nobody(Type::Anonymous);
         }
-        let known = |kind, account| Requester {
-            kind,
-            account,
-            principal: Some(Principal(text)),
-            session: None,
-        };
+        let known = |kind, account| Self::whole(kind, account, text);
         if text.starts_with(b"arn:aws") {
             return Self::of_arn(text).unwrap_or_else(|| known(Type::Unknown, None));
         }
@@ -153,42 +141,38 @@ impl<'a> Requester<'a> {
         known(Type::Unknown, None)
     }
 
+    /// A requester that is its own principal.
+    fn whole(kind: Type, account: Option<&'a [u8]>, text: &'a [u8]) -> Self {
+        Self {
+            kind,
+            account,
+            principal: Some(Principal(text)),
+            session: None,
+            is_person: matches!(kind, Type::Root | Type::IamUser),
+        }
+    }
+
     /// `arn:PARTITION:SERVICE::ACCOUNT:RESOURCE`; `None` when it is none of the
     /// shapes that S3 writes.
     fn of_arn(text: &'a [u8]) -> Option<Self> {
         let mut parts = text.splitn(6, |byte| *byte == b':');
-        let _arn = parts.next()?;
-        let partition = parts.next()?;
-        let service = parts.next()?;
-        let _region = parts.next()?;
-        let account = parts.next()?;
-        let resource = parts.next()?;
-        if !partition
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || *b == b'-')
-        {
+        let mut part = || parts.next();
+        let [_, partition, service, region, account, resource] =
+            [part()?, part()?, part()?, part()?, part()?, part()?];
+        let is_aws = |b: &u8| b.is_ascii_lowercase() || *b == b'-';
+        if !partition.iter().all(is_aws) || !region.is_empty() {
             return None;
         }
         if service == b"iam" && account == b"cloudfront" {
             let name = resource.strip_prefix(b"user/CloudFront Origin Access Identity ")?;
-            return (!name.is_empty()).then_some(Requester {
-                kind: Type::OriginAccess,
-                account: None,
-                principal: Some(Principal(text)),
-                session: None,
-            });
+            let is_id = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+            let good = !name.is_empty() && name.iter().all(is_id);
+            return good.then_some(Self::whole(Type::OriginAccess, None, text));
         }
         if account.is_empty() || !account.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let whole = |kind| {
-            Some(Requester {
-                kind,
-                account: Some(account),
-                principal: Some(Principal(text)),
-                session: None,
-            })
-        };
+        let whole = |kind| Some(Self::whole(kind, Some(account), text));
         match (service, resource) {
             (b"iam", b"root") => whole(Type::Root),
             (b"iam", user) if user.len() > 5 && user.starts_with(b"user/") => whole(Type::IamUser),
@@ -203,21 +187,27 @@ impl<'a> Requester<'a> {
                     return None;
                 }
                 // A person's session is who they are; a machine's is noise.
-                let principal = if name.starts_with(b"AWSReservedSSO_") {
-                    text
-                } else {
-                    &text[..text.len() - session.len() - 1]
-                };
-                Some(Requester {
-                    kind: Type::AssumedRole,
-                    account: Some(account),
-                    principal: Some(Principal(principal)),
+                let is_person = name.starts_with(b"AWSReservedSSO_");
+                let end = if is_person { 0 } else { session.len() + 1 };
+                Some(Self {
+                    principal: Some(Principal(&text[..text.len() - end])),
                     // A path would stand in the role's name, not here.
                     session: session.rsplit(|byte| *byte == b'/').next(),
+                    is_person,
+                    ..Self::whole(Type::AssumedRole, Some(account), text)
                 })
             }
             _ => None,
         }
+    }
+
+    /// Whether the session is named as EC2 names those of its instances, by the
+    /// instance's id. Whoever assumes a role can choose such a name too.
+    #[must_use]
+    pub fn is_ec2_session(&self) -> bool {
+        let digits = self.session.and_then(|name| name.strip_prefix(b"i-"));
+        let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        digits.is_some_and(|digits| (8..=17).contains(&digits.len()) && digits.iter().all(is_digit))
     }
 
     /// AWS's own work: no address, which no outside caller can produce, and a
@@ -230,109 +220,4 @@ impl<'a> Requester<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OWNER: &str = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
-
-    fn check(requester: &str, error: &str, ip: &str, signature: &str) -> String {
-        let line = format!(
-            "{OWNER} b [06/Feb/2019:00:00:38 +0000] {ip} {requester} ID REST.GET.OBJECT k \"GET /k HTTP/1.1\" 200 {error} 1 1 1 1 \"-\" \"-\" - host= {signature} - - h -"
-        );
-        let record = Record::parse(line.as_bytes()).unwrap();
-        let requester = Requester::of(&record);
-        let text =
-            |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"-")).into_owned();
-        format!(
-            "{} {} {} {} {}",
-            requester.kind.as_str(),
-            text(requester.account),
-            text(requester.principal.map(|p| p.0)),
-            text(requester.session),
-            requester.is_internal(&record)
-        )
-    }
-
-    #[test]
-    fn requesters_are_taken_apart() {
-        let ip = "192.0.2.1";
-        assert_eq!(check("-", "-", ip, "-"), "anonymous - - - false");
-        assert_eq!(check("Anonymous", "-", ip, "-"), "anonymous - - - false");
-        assert_eq!(check("-", "-", ip, "SigV4"), "auth-failed - - - false");
-        assert_eq!(
-            check("-", "InvalidAccessKeyId", ip, "-"),
-            "auth-failed - - - false"
-        );
-        assert_eq!(
-            check("AmazonS3", "-", "-", "-"),
-            "aws-service - AmazonS3 - true"
-        );
-        assert_eq!(
-            check("AmazonS3", "-", ip, "-"),
-            "aws-service - AmazonS3 - false"
-        );
-        assert_eq!(
-            check("svc:cloudfront.amazonaws.com", "-", "-", "-"),
-            "origin-access - svc:cloudfront.amazonaws.com - false"
-        );
-        assert_eq!(
-            check(OWNER, "-", ip, "SigV4"),
-            format!("root owner {OWNER} - false")
-        );
-        let other = OWNER.replace('7', "8");
-        assert_eq!(
-            check(&other, "-", ip, "SigV4"),
-            format!("canonical-id {other} {other} - false")
-        );
-        assert_eq!(
-            check(
-                "arn:aws:sts::111122223333:assumed-role/app/i-0123456789abcdef0",
-                "-",
-                ip,
-                "SigV4"
-            ),
-            "assumed-role 111122223333 arn:aws:sts::111122223333:assumed-role/app i-0123456789abcdef0 false"
-        );
-        assert_eq!(
-            check(
-                "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_1/ann@example.com",
-                "-",
-                ip,
-                "SigV4"
-            ),
-            "assumed-role 111122223333 arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_1/ann@example.com ann@example.com false"
-        );
-        assert_eq!(
-            check(
-                "arn:aws:sts::111122223333:assumed-role/rep/s3-replication",
-                "-",
-                "-",
-                "-"
-            ),
-            "assumed-role 111122223333 arn:aws:sts::111122223333:assumed-role/rep s3-replication true"
-        );
-        assert_eq!(
-            check(
-                "arn:aws-cn:iam::111122223333:user/path/bob",
-                "-",
-                ip,
-                "SigV4"
-            ),
-            "iam-user 111122223333 arn:aws-cn:iam::111122223333:user/path/bob - false"
-        );
-        assert_eq!(
-            check("arn:aws:iam::111122223333:root", "-", ip, "SigV4"),
-            "root 111122223333 arn:aws:iam::111122223333:root - false"
-        );
-        assert_eq!(
-            check(
-                "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE",
-                "-",
-                "-",
-                "-"
-            ),
-            "origin-access - arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE - false"
-        );
-        assert_eq!(check("whoever", "-", ip, "-"), "unknown - whoever - false");
-    }
-}
+mod tests;

@@ -1,0 +1,229 @@
+//! Whether the owner of the buckets has a reason to know who asks.
+//!
+//! The one place where settings meet records: a list that is not set leaves
+//! everything that rests on it open, it never makes anybody unknown. Ranges of
+//! AWS's own addresses belong into [`View::is_unknown_network`], and into the
+//! name of a network beside it, once there is a list of them.
+
+use std::collections::BTreeSet;
+
+use super::View;
+use super::network::AddressClass;
+use super::requester::RequesterType;
+use crate::record::Field;
+
+/// Whose account a requester belongs to, as far as the settings tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Own,
+    Trusted,
+    Foreign,
+}
+
+impl View<'_, '_> {
+    fn is_trusted_network(&self) -> bool {
+        match (&self.settings.trusted_networks, self.record.address()) {
+            (Some(networks), Some(address)) => networks.contains(address),
+            _ => false,
+        }
+    }
+
+    /// Outside every trusted network, and public; nothing is known to be
+    /// unknown while there is no such list.
+    pub(super) fn is_unknown_network(&self) -> Option<bool> {
+        self.settings.trusted_networks.as_ref()?;
+        let public = AddressClass::of(self.record.address()) == AddressClass::Public;
+        Some(public && !self.is_trusted_network())
+    }
+
+    /// Anonymous; or of an account in neither list; or a principal of an own
+    /// account on an unknown network. Never AWS itself, never a trusted
+    /// network, never by a presigned request, which is meant for others; and
+    /// nobody of whom the log says only that credentials were refused.
+    pub(super) fn is_stranger(&self) -> bool {
+        let requester = self.requester();
+        let is_nobody = matches!(
+            requester.kind,
+            RequesterType::AwsService | RequesterType::OriginAccess | RequesterType::AuthFailed
+        );
+        if is_nobody
+            || self.is_presigned()
+            || requester.is_internal(self.record)
+            || self.is_trusted_network()
+        {
+            return false;
+        }
+        if requester.kind == RequesterType::Anonymous {
+            return true;
+        }
+        match self.relation() {
+            Relation::Own => self.flag(Field::UnknownNetwork) == Some(true),
+            Relation::Trusted => false,
+            Relation::Foreign => true,
+        }
+    }
+
+    /// Surely outside the owner's account and its organisation. Accounts that
+    /// are trusted may belong to it.
+    pub(super) fn is_outside(&self) -> bool {
+        match self.requester().kind {
+            RequesterType::Anonymous | RequesterType::AuthFailed => true,
+            RequesterType::AwsService | RequesterType::OriginAccess => false,
+            _ => self.relation() == Relation::Foreign,
+        }
+    }
+
+    fn relation(&self) -> Relation {
+        let account = self.requester().account;
+        if account == Some(b"owner") {
+            return Relation::Own;
+        }
+        let listed = |list: &Option<BTreeSet<String>>| {
+            let account = account.and_then(|id| std::str::from_utf8(id).ok());
+            list.as_ref()
+                .map(|list| account.is_some_and(|account| list.contains(account)))
+        };
+        if listed(&self.settings.trusted_accounts) == Some(true) {
+            return Relation::Trusted;
+        }
+        match listed(&self.settings.accounts) {
+            // Without a list of own accounts nobody is known to be foreign.
+            None | Some(true) => Relation::Own,
+            Some(false) => Relation::Foreign,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::tests::with;
+    use super::*;
+    use crate::settings::Settings;
+
+    const OWN: &str = "arn:aws:iam::111122223333:user/me";
+    const TRUSTED: &str = "arn:aws:iam::444455556666:user/partner";
+    const FOREIGN: &str = "arn:aws:iam::777788889999:user/other";
+    const OUTSIDE: &str = "198.51.100.7";
+
+    fn ask(settings: &str, field: Field, values: &[(Field, &str)]) -> String {
+        let settings = Settings::parse(settings, Path::new("s3sentry.toml")).unwrap();
+        with(values, &settings, |view| {
+            let value = view.bytes(field).unwrap_or(b"-");
+            String::from_utf8_lossy(value).into_owned()
+        })
+    }
+
+    const LISTS: &str = r#"
+        trusted_networks = ["192.0.2.0/24"]
+        accounts = ["111122223333"]
+        trusted_accounts = ["444455556666"]
+    "#;
+
+    fn stranger(settings: &str, requester: &str, ip: &str) -> String {
+        let values = [(Field::Requester, requester), (Field::RemoteIp, ip)];
+        ask(settings, Field::Stranger, &values)
+    }
+
+    #[test]
+    fn strangers_are_whom_the_owner_need_not_know() {
+        let owner = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+        let canonical = owner.replace('7', "8");
+        for (requester, ip, expected) in [
+            ("-", OUTSIDE, "true"),
+            ("-", "192.0.2.9", "false"),
+            ("-", "::ffff:192.0.2.9", "false"),
+            ("-", "10.0.0.1", "true"),
+            (OWN, OUTSIDE, "true"),
+            (OWN, "192.0.2.9", "false"),
+            (OWN, "10.0.0.1", "false"),
+            (OWN, "-", "false"),
+            (owner, OUTSIDE, "true"),
+            (owner, "192.0.2.9", "false"),
+            (TRUSTED, OUTSIDE, "false"),
+            (FOREIGN, OUTSIDE, "true"),
+            (FOREIGN, "10.0.0.1", "true"),
+            (FOREIGN, "192.0.2.9", "false"),
+            (&canonical, OUTSIDE, "true"),
+            ("AmazonS3", OUTSIDE, "false"),
+            ("svc:cloudfront.amazonaws.com", "-", "false"),
+            ("whoever", OUTSIDE, "true"),
+        ] {
+            assert_eq!(stranger(LISTS, requester, ip), expected, "{requester} {ip}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_not_set_makes_nobody_a_stranger() {
+        let accounts = r#"accounts = ["111122223333"]"#;
+        let networks = r#"trusted_networks = ["192.0.2.0/24"]"#;
+        for (settings, requester, expected) in [
+            ("", "-", "true"),
+            ("", OWN, "false"),
+            ("", FOREIGN, "false"),
+            (accounts, OWN, "false"),
+            (accounts, FOREIGN, "true"),
+            (networks, OWN, "true"),
+            (r#"trusted_accounts = ["444455556666"]"#, FOREIGN, "false"),
+        ] {
+            let found = stranger(settings, requester, OUTSIDE);
+            assert_eq!(found, expected, "{settings} {requester}");
+        }
+    }
+
+    #[test]
+    fn presigned_and_refused_credentials_make_no_stranger() {
+        let presigned = (Field::AuthenticationType, "QueryString");
+        for requester in [FOREIGN, OWN, "-"] {
+            let values = [
+                (Field::Requester, requester),
+                (Field::RemoteIp, OUTSIDE),
+                presigned,
+            ];
+            assert_eq!(ask(LISTS, Field::Stranger, &values), "false", "{requester}");
+        }
+        let values = [
+            (Field::Requester, "-"),
+            (Field::RemoteIp, OUTSIDE),
+            (Field::ErrorCode, "InvalidAccessKeyId"),
+        ];
+        assert_eq!(ask(LISTS, Field::Stranger, &values), "false");
+    }
+
+    #[test]
+    fn a_network_is_unknown_beside_a_list_only() {
+        for (settings, ip, expected) in [
+            ("", OUTSIDE, "-"),
+            (LISTS, OUTSIDE, "true"),
+            (LISTS, "2001:db8::1", "true"),
+            (LISTS, "192.0.2.1", "false"),
+            (LISTS, "10.0.0.1", "false"),
+            (LISTS, "::ffff:10.0.0.1", "false"),
+            (LISTS, "-", "false"),
+        ] {
+            let found = ask(settings, Field::UnknownNetwork, &[(Field::RemoteIp, ip)]);
+            assert_eq!(found, expected, "{settings} {ip}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_free_to_who_is_outside() {
+        for (settings, requester, billed) in [
+            (LISTS, OWN, "true"),
+            (LISTS, TRUSTED, "true"),
+            (LISTS, FOREIGN, "false"),
+            (LISTS, "-", "false"),
+            (LISTS, "AmazonS3", "true"),
+            ("", FOREIGN, "true"),
+        ] {
+            let values = [
+                (Field::Requester, requester),
+                (Field::HttpStatus, "403"),
+                (Field::ErrorCode, "AccessDenied"),
+            ];
+            let found = ask(settings, Field::Billed, &values);
+            assert_eq!(found, billed, "{settings} {requester}");
+        }
+    }
+}
