@@ -1,6 +1,6 @@
 //! `s3sentry.toml`: what the user says once instead of at every call.
 //!
-//! Lists, a row of [`KEYS`] each. An entry `@FILE` stands for the entries of
+//! Lists, a row of `KEYS` each. An entry `@FILE` stands for the entries of
 //! that file, relative to the settings file. Unknown keys and entries that are
 //! not what the list holds are errors with file, line and column. A list that
 //! is left out, or empty, is not set; but an empty `trusted_networks` is an
@@ -75,7 +75,7 @@ pub struct Origin {
 
 /// What is wrong with the settings, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}: {reason}", file_name(.file), place(*.at))]
+#[error("{}: {reason}", self.place())]
 #[non_exhaustive]
 pub struct SettingsError {
     /// The file.
@@ -86,11 +86,17 @@ pub struct SettingsError {
     pub reason: String,
 }
 
-fn place(at: Option<(usize, usize)>) -> String {
-    at.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"))
-}
-
 impl SettingsError {
+    /// File, line and column as far as they are known.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let file = file_name(&self.file);
+        match self.at {
+            Some((line, column)) => format!("{file}:{line}:{column}"),
+            None => file.to_string(),
+        }
+    }
+
     pub(crate) fn at(file: &Path, at: (usize, usize), reason: String) -> Self {
         let file = file.to_owned();
         let at = Some(at);

@@ -5,7 +5,7 @@
 //! slots (a field that some rule groups or counts by) and numbers.
 
 mod canonical;
-mod detection;
+pub(super) mod detection;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,8 @@ use serde_json::{Value as Json, json};
 
 use super::document::{Aggregate as AggregateDocument, AggregateKind, Body, Document, Threshold};
 use super::error::RuleError;
-use super::matcher::{Compare, Expr, Test};
+use super::matcher::{Compare, Expr};
+use super::missing::Missing;
 use super::set::{Aggregate, Condition, MAX_AGGREGATES, Measure, Rule, RuleSet, Selection};
 use super::template::Template;
 use crate::alert::{Level, RuleInfo};
@@ -80,7 +81,7 @@ impl<'d> Compiler<'d> {
     /// The rule that a document raises alerts for, if it does.
     fn rule(&mut self, document: &'d Document, min_level: Level) -> Option<Rule> {
         let level = document.meta.level.unwrap_or(Level::Medium);
-        if level < min_level {
+        if level < min_level || !document.enabled {
             return None;
         }
         match &document.body {
@@ -146,18 +147,32 @@ impl<'d> Compiler<'d> {
         bases.dedup();
         canonical_bases.sort_by_key(ToString::to_string);
         let measure = self.measure(window.kind, window.condition.field)?;
-        let canonical = json!({
+        let mut canonical = json!({
             "detection": canonical_bases,
             "correlation": canonical::aggregate(window.kind, window.timespan, &window.condition, None),
             "group-by": window.group_by.iter().map(|field| field.name()).collect::<Vec<_>>(),
         });
+        canonical::filters(document, &mut canonical);
         let main = Aggregate {
             measure,
-            selections: bases,
+            selections: self.narrowed(document, bases)?,
             timespan: window.timespan,
             condition: condition(&window.condition),
         };
         self.finish(document, level, window.group_by, main, canonical)
+    }
+
+    /// Those records of the bases that the correlation's own filters let pass.
+    fn narrowed(&mut self, document: &Document, bases: Vec<usize>) -> Option<Vec<usize>> {
+        if document.filters.is_empty() {
+            return Some(bases);
+        }
+        let exprs = bases.iter().map(|bit| self.selections[*bit].expr.clone());
+        let mut parts = vec![Expr::Any(exprs.collect())];
+        for filter in &document.filters {
+            parts.push(self.detections(document, filter)?);
+        }
+        Some(vec![self.refine(Expr::All(parts), &[])])
     }
 
     fn finish(
@@ -280,16 +295,11 @@ impl<'d> Compiler<'d> {
             .collect()
     }
 
-    /// A rule that asks for what nobody has told us cannot work; says why.
-    fn unworkable(&self, main: &Aggregate) -> Option<&'static str> {
-        let mut needs_networks = false;
-        for bit in &main.selections {
-            self.selections[*bit].expr.each_test(&mut |test| {
-                needs_networks |= matches!(test, Test::Flag(Field::UnknownNetwork, _));
-            });
-        }
-        (needs_networks && self.settings.trusted_networks.is_none())
-            .then_some("no trusted networks are set, so there is nothing to compare with")
+    /// A rule that asks for what nobody has told us cannot work; says what.
+    fn unworkable(&self, main: &Aggregate) -> Option<Missing> {
+        let selections = main.selections.iter();
+        let missing = |bit: &usize| Missing::of(&self.selections[*bit].expr, self.settings);
+        selections.map(missing).reduce(Missing::either).flatten()
     }
 
     fn measure(&mut self, kind: AggregateKind, field: Option<Field>) -> Option<Measure> {

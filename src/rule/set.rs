@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::matcher::{Compare, Expr, Likely, Outcome};
+use super::missing::Missing;
 use super::template::Template;
 use crate::alert::RuleInfo;
 use crate::observation::{MAX_SELECTIONS, Observations};
@@ -55,7 +56,7 @@ pub struct Rule {
     /// Selection and correlation in a fixed form, for the alert id.
     pub canonical: String,
     /// Why it cannot work with these settings, if so.
-    pub unworkable: Option<&'static str>,
+    pub unworkable: Option<Missing>,
 }
 
 /// A count over the records of a key in a window.
@@ -210,6 +211,13 @@ impl RuleSet {
             refined_by,
             words,
         }
+    }
+
+    /// Whether a rule cannot work because this list of the settings is not set.
+    #[must_use]
+    pub fn lacks(&self, list: &str) -> bool {
+        let missing = |rule: &Rule| rule.unworkable.as_ref().is_some_and(|m| m.lacks(list));
+        self.rules.iter().any(missing)
     }
 
     /// How many selections there are.

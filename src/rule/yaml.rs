@@ -5,6 +5,8 @@
 //! and so are duplicate keys and files beyond the limits below, before any
 //! tree of that size exists. Nothing here knows what a rule is.
 
+pub mod write;
+
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};

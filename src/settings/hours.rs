@@ -113,8 +113,8 @@ fn days_of_week(text: &str) -> Result<u8, String> {
 }
 
 fn day(text: &str) -> Result<usize, String> {
-    let same = |day: &&str| text.eq_ignore_ascii_case(day) || text.eq_ignore_ascii_case(&day[..3]);
-    DAYS.iter().position(|day| same(&day)).ok_or_else(|| {
+    let same = |day: &str| text.eq_ignore_ascii_case(day) || text.eq_ignore_ascii_case(&day[..3]);
+    DAYS.iter().position(|day| same(day)).ok_or_else(|| {
         let short = DAYS.iter().map(|day| &day[..3]);
         let hint = suggest(text, short.chain(DAYS));
         let hint = did_you_mean(hint.as_deref());
@@ -130,10 +130,7 @@ fn span_of_day(text: &str) -> Result<(i64, i64), String> {
         )
     };
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
-    let (from, to) = (
-        clock(from).ok_or_else(wrong)?,
-        clock(to).ok_or_else(wrong)?,
-    );
+    let (from, to) = (clock(from).ok_or_else(wrong)?, clock(to).ok_or_else(wrong)?);
     if from == to || from == DAY {
         return Err(format!(
             "is no time at all: {} (a whole day is 00:00-24:00)",
@@ -248,7 +245,11 @@ mod tests {
             ],
         );
         // Far in the future too, by the zone's rule.
-        holds(&berlin, &["2071-07-15T06:00:00Z"], &["2071-01-15T06:00:00Z"]);
+        holds(
+            &berlin,
+            &["2071-07-15T06:00:00Z"],
+            &["2071-01-15T06:00:00Z"],
+        );
         // Half an hour, and the other hemisphere.
         holds(
             &list(&["Mon 09:00-17:00 Australia/Adelaide"]),
@@ -294,17 +295,35 @@ mod tests {
     fn what_is_no_entry() {
         for (text, reason) in [
             ("", "must be days, hours and a time zone, such as"),
-            ("08:00-18:00", "must be days, hours and a time zone, such as"),
-            ("Mon 08:00 - 18:00", "has no span of hours such as 08:00-18:00 in \"08:00\""),
-            ("Mon-Fry 08:00-18:00", "has no day of the week in \"Fry\" (did you mean \"Fri\"?)"),
+            (
+                "08:00-18:00",
+                "must be days, hours and a time zone, such as",
+            ),
+            (
+                "Mon 08:00 - 18:00",
+                "must be days, hours and a time zone, such as",
+            ),
+            (
+                "Mon-Fry 08:00-18:00",
+                "has no day of the week in \"Fry\" (did you mean \"Fri\"?)",
+            ),
             ("Mon- 08:00-18:00", "has no day of the week in \"\""),
-            ("Mon 8-18", "has no span of hours such as 08:00-18:00 in \"8-18\""),
+            (
+                "Mon 8-18",
+                "has no span of hours such as 08:00-18:00 in \"8-18\"",
+            ),
             ("Mon 08:00-24:01", "has no span of hours such as"),
             ("Mon 08:60-09:00", "has no span of hours such as"),
             ("Mon +8:00-09:00", "has no span of hours such as"),
-            ("Mon 08:00-08:00", "is no time at all: \"08:00-08:00\" (a whole day is 00:00-24:00)"),
+            (
+                "Mon 08:00-08:00",
+                "is no time at all: \"08:00-08:00\" (a whole day is 00:00-24:00)",
+            ),
             ("Mon 24:00-08:00", "is no time at all"),
-            ("Mon 08:00-18:00 Europe/Berln", "has no time zone in \"Europe/Berln\" (did you mean \"Europe/Berlin\"?)"),
+            (
+                "Mon 08:00-18:00 Europe/Berln",
+                "has no time zone in \"Europe/Berln\" (did you mean \"Europe/Berlin\"?)",
+            ),
             ("Mon 08:00-18:00 +02:00", "has no time zone in \"+02:00\""),
         ] {
             let found = parse(text).unwrap_err();

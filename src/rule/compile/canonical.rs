@@ -12,8 +12,20 @@ use crate::rule::document::{AggregateKind, Body, Document, Threshold};
 /// change nothing, and with placeholders by name.
 pub fn document(document: &Document) -> Json {
     match &document.body {
-        Body::Detection(rule) => detections(&rule.detection),
+        Body::Detection(rule) => {
+            let mut own = detections(&rule.detection);
+            filters(document, &mut own);
+            own
+        }
         _ => Json::Null,
+    }
+}
+
+/// Adds what narrows the document; without any nothing is added, so that the
+/// ids of rules that nobody narrows stay.
+pub fn filters(document: &Document, canonical: &mut Json) {
+    if !document.filters.is_empty() {
+        canonical["filters"] = document.filters.iter().map(detections).collect();
     }
 }
 
