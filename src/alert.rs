@@ -104,9 +104,9 @@ pub struct Alert {
     pub status: Status,
     /// The rule that fired.
     pub rule: Arc<RuleInfo>,
-    /// The group-by fields and their values as they stand in the log (bytes);
+    /// The group-by fields or aliases and their values as they stand in the log (bytes);
     /// `None` where a record had no such field.
-    pub key: Vec<(&'static str, Option<Vec<u8>>)>,
+    pub key: Vec<(Arc<str>, Option<Vec<u8>>)>,
     /// The period, seconds since the epoch, end excluded.
     pub period: (i64, i64),
     /// Time and value of the earliest firing in the period.

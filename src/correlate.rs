@@ -11,27 +11,33 @@
 //! as long as none comes later than the lateness bound. The wall clock, threads
 //! and borrowed lines may not enter here.
 
+mod chain;
+mod close;
 pub mod counters;
 pub mod distinct;
+mod entry;
+mod evaluate;
 pub mod keys;
+mod lane;
 mod late;
 pub mod log;
 mod raise;
-pub mod window;
+mod window;
 
 use std::io;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use rayon::prelude::*;
 
-use self::counters::Counters;
-use self::keys::{Key, Keys, Line};
+use self::close::Closing;
+use self::keys::{Keys, Line};
+use self::lane::{Lane, Told};
 use self::late::Late;
 use self::log::Log;
-use self::window::{Entry, Evaluator};
 use crate::alert::Alert;
-use crate::observation::{Observation, Observations};
-use crate::rule::set::{Bits, MAX_AGGREGATES, Measure, Rule, RuleSet};
+use crate::observation::Observations;
+use crate::rule::plan::Role;
+use crate::rule::set::RuleSet;
 
 /// The least memory that state can be capped to, bytes.
 pub const MIN_STATE: usize = 1 << 20;
@@ -73,72 +79,135 @@ pub struct Counts {
     pub spilled: u64,
 }
 
+/// The observations of one block, on their way.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'b> {
+    /// Where they come from.
+    pub origin: Origin<'b>,
+    /// What was observed.
+    pub observations: &'b Observations,
+    /// What is earlier came too late ([`Correlator::watermark`] when the block
+    /// was read).
+    pub watermark: i64,
+}
+
 /// Turns observations into alerts.
 #[derive(Debug)]
 pub struct Correlator {
     set: Arc<RuleSet>,
     log: Log,
-    counters: Vec<Counters>,
+    lanes: Vec<Lane>,
+    told: Vec<Vec<Told>>,
     keys: Keys,
     late: Late,
-    /// Bytes that counters may still take.
-    room: isize,
-    /// For each selection, the rules that it makes count.
-    rules_of: Vec<Vec<usize>>,
-    /// For each rule, words of the selections that it asks for.
-    asks_for: Vec<Vec<u64>>,
+    /// For each selection, the rules that fire on any one such record, and by
+    /// which mark.
+    singles: Vec<Vec<(usize, usize)>>,
+    needs: Vec<Need>,
     lateness: i64,
     /// No record earlier than this may come any more.
     watermark: i64,
+    /// Up to where periods are closed.
+    closed: i64,
     pruned: i64,
     max_state: usize,
 }
+
+/// What a rule still asks for.
+#[derive(Debug)]
+struct Need {
+    /// Words of selections.
+    selections: Vec<u64>,
+    rule: usize,
+    /// How far back of its period, seconds.
+    back: i64,
+}
+
+/// How many lanes the rules are dealt out to: a few more than most machines
+/// that this runs on have processors, and always the same.
+const LANES: usize = 4;
 
 impl Correlator {
     /// A correlator for records that come at most `lateness` seconds late,
     /// holding about `max_state` bytes.
     #[must_use]
     pub fn new(set: Arc<RuleSet>, lateness: i64, max_state: usize) -> Self {
-        let mut rules_of = vec![Vec::new(); set.selection_count()];
-        let mut asks_for = Vec::new();
-        for (place, rule) in set.rules.iter().enumerate() {
-            let mut words = vec![0u64; set.selection_count().div_ceil(64)];
-            for bit in &rule.main.selections {
-                rules_of[*bit].push(place);
-                words[bit / 64] |= 1 << (bit % 64);
-            }
-            asks_for.push(words);
-        }
-        let counters = set.rules.iter().map(|rule| {
-            let distinct = matches!(rule.main.measure, Measure::Values(_));
-            Counters::new(rule.main.timespan, rule.main.condition.least(), distinct)
-        });
         let max_state = max_state.max(MIN_STATE);
+        let room = (max_state / 4 / LANES) as isize;
+        let mut dealt = vec![Vec::new(); LANES];
+        let mut singles = vec![Vec::new(); set.selection_count()];
+        let mut needs = Vec::new();
+        let working = set.rules.iter().enumerate();
+        // A rule that cannot work has nothing to say.
+        for (place, rule) in working.filter(|(_, rule)| rule.unworkable.is_none()) {
+            dealt[place % LANES].push(place);
+            if rule.is_single_event() {
+                for (mark, of) in rule.marks.iter().enumerate() {
+                    singles[of.selection].push((place, mark));
+                }
+            }
+            needs.extend(needs_of(place, rule, set.selection_count()));
+        }
+        let lanes = dealt
+            .iter()
+            .filter(|places| !places.is_empty())
+            .map(|places| Lane::new(&set.rules, places, set.selection_count(), room));
+        let lanes: Vec<Lane> = lanes.collect();
         Self {
-            counters: counters.collect(),
+            told: lanes.iter().map(|_| Vec::new()).collect(),
+            lanes,
             keys: Keys::new(set.rules.len(), max_state / 2),
             late: Late::new(max_state / 16),
-            room: (max_state / 4) as isize,
             log: Log::default(),
-            rules_of,
-            asks_for,
+            singles,
+            needs,
             lateness,
             watermark: i64::MIN,
+            closed: i64::MIN,
             pruned: i64::MIN,
             max_state,
             set,
         }
     }
 
-    /// Takes the observations of one block.
-    pub fn apply(&mut self, origin: Origin<'_>, observations: &Observations) -> io::Result<()> {
-        for observation in observations.iter() {
-            if observation.time() < self.watermark {
-                self.late
-                    .add(&self.set, &self.rules_of, observation, origin);
-            } else {
-                self.log.push(observation);
-                self.count(observation, origin);
+    /// Takes a batch of observations, block by block.
+    pub fn apply(&mut self, parts: &[Part<'_>]) -> io::Result<()> {
+        let Self {
+            set,
+            log,
+            lanes,
+            told,
+            late,
+            singles,
+            ..
+        } = self;
+        rayon::join(
+            || {
+                for part in parts {
+                    for observation in part.observations.iter() {
+                        if observation.time() < part.watermark {
+                            late.add(set, singles, observation, part.origin);
+                        } else {
+                            log.push(observation);
+                        }
+                    }
+                }
+            },
+            || {
+                lanes
+                    .par_iter_mut()
+                    .zip(&mut *told)
+                    .for_each(|(lane, told)| {
+                        for (place, part) in parts.iter().enumerate() {
+                            lane.count(place, part.observations, part.watermark, told);
+                        }
+                    });
+            },
+        );
+        for told in told {
+            for told in told.drain(..) {
+                let line = parts[told.part].origin.line(told.offset);
+                self.keys.touch(set, &told, line);
             }
         }
         self.log.spill(self.max_state / 4)
@@ -159,143 +228,67 @@ impl Correlator {
         self.watermark
     }
 
-    fn count(&mut self, observation: Observation<'_>, origin: Origin<'_>) {
-        let time = observation.time();
-        each_rule(&self.set, &self.rules_of, observation, |place, rule| {
-            let key = key_of(rule, observation);
-            let slot = rule.main.measure.slot();
-            let value = slot.map_or(0, |slot| observation.value(slot));
-            let may_fire = rule.main.condition.least() == 1
-                || self.counters[place].add(key, value, time, &mut self.room);
-            if may_fire {
-                let line = origin.line(observation.place().1);
-                let first = rule.period_start(time);
-                // It may complete a window that ends in the next period.
-                let last = rule.period_start(time.saturating_add(rule.timespan - 1));
-                self.keys.touch(&self.set, place, first, key, time, line);
-                if last != first {
-                    self.keys.touch(&self.set, place, last, key, time, line);
-                }
-            }
-        });
-    }
-
     /// Every input has reached this time (seconds since the Unix epoch), or all
-    /// have ended (`i64::MAX`): gives the alerts that are final, in the order
-    /// of period end, rule name, key.
-    pub fn advance(&mut self, floor: i64, alerts: &mut Vec<Alert>) -> io::Result<()> {
+    /// have ended (`i64::MAX`).
+    pub fn reach(&mut self, floor: i64) {
         let watermark = match floor {
             i64::MAX => i64::MAX,
             floor => floor.saturating_sub(self.lateness),
         };
-        if watermark <= self.watermark {
+        self.watermark = self.watermark.max(watermark);
+    }
+
+    /// Gives the alerts that are final, in the order of period end, rule name,
+    /// key.
+    pub fn close(&mut self, alerts: &mut Vec<Alert>) -> io::Result<()> {
+        if self.watermark <= self.closed {
             return Ok(());
         }
-        self.watermark = watermark;
+        self.closed = self.watermark;
         let mut ended = Vec::new();
         for (place, rule) in self.set.rules.iter().enumerate() {
-            for start in self.keys.ended(place, rule.period, watermark) {
+            for start in self.keys.ended(place, rule.period, self.watermark) {
                 ended.push((start.saturating_add(rule.period), place, start));
             }
         }
         // Rules stand in the order of their names.
         ended.sort_unstable();
-        for (_, place, start) in ended {
-            self.close(place, start, alerts)?;
+        let set = Arc::clone(&self.set);
+        for ended in ended.chunk_by(|a, b| a.0 == b.0) {
+            let closings = ended.iter().map(|(_, place, start)| {
+                let keys = self.keys.take(*place, *start);
+                Closing::new(&set.rules[*place], *start, keys)
+            });
+            close::run(closings.collect(), &set, &mut self.log, alerts)?;
         }
-        if watermark == i64::MAX {
+        if self.watermark == i64::MAX {
             self.late.finish(&self.set, alerts);
             alerts.extend(raise::degraded(self.forgotten()));
-        } else if watermark.saturating_sub(self.pruned) >= 600 {
+        } else if self.watermark.saturating_sub(self.pruned) >= 600 {
             self.prune();
         }
         Ok(())
     }
 
-    /// Evaluates the keys of a period that is over.
-    fn close(&mut self, place: usize, start: i64, alerts: &mut Vec<Alert>) -> io::Result<()> {
-        let keys = self.keys.take(place, start);
-        if keys.is_empty() {
-            // All were forgotten.
-            return Ok(());
-        }
-        let set = Arc::clone(&self.set);
-        let rule = &set.rules[place];
-        let mut fired = match rule.aggregates().count() {
-            0..=1 => self.evaluate::<1>(rule, start, keys)?,
-            2..=4 => self.evaluate::<4>(rule, start, keys)?,
-            _ => self.evaluate::<MAX_AGGREGATES>(rule, start, keys)?,
-        };
-        fired.sort_by(|a, b| a.key.cmp(&b.key));
-        alerts.append(&mut fired);
-        Ok(())
-    }
-
-    fn evaluate<const N: usize>(
-        &mut self,
-        rule: &Rule,
-        start: i64,
-        keys: HashMap<u64, Key>,
-    ) -> io::Result<Vec<Alert>> {
-        let mut evaluators: HashMap<u64, Evaluator> = HashMap::with_capacity(keys.len());
-        let entries = std::cell::RefCell::new(Vec::<Entry<N>>::new());
-        let asked = asked(rule);
-        self.log.scan(
-            start - rule.timespan + 1,
-            start.saturating_add(rule.period),
-            |observation| {
-                if asked.iter().any(|bit| observation.matched(*bit)) {
-                    let key = key_of(rule, observation);
-                    if keys.contains_key(&key) {
-                        entries.borrow_mut().push(entry(rule, key, observation));
-                    }
-                }
-            },
-            || {
-                let mut entries = entries.borrow_mut();
-                // The same record twice in one second is one; of two that differ
-                // in spite of it, the smaller, whichever came first.
-                entries.sort_unstable();
-                entries.dedup_by_key(|entry| (entry.key, entry.time, entry.identity));
-                for records in entries.chunk_by(|a, b| a.key == b.key) {
-                    let evaluator = evaluators
-                        .entry(records[0].key)
-                        .or_insert_with(|| Evaluator::new(rule, start));
-                    window::feed(evaluator, rule, records);
-                }
-                entries.clear();
-            },
-        )?;
-        let mut alerts = Vec::new();
-        for (key, named) in keys {
-            if let Some(firing) = evaluators.remove(&key).and_then(Evaluator::finish) {
-                alerts.push(raise::alert(rule, start, named, &firing));
-            }
-        }
-        Ok(alerts)
-    }
-
     /// Drops what no rule asks for any more.
     fn prune(&mut self) {
         self.pruned = self.watermark;
-        for counters in &mut self.counters {
-            self.room += counters.forget_before(self.watermark);
+        for lane in &mut self.lanes {
+            lane.forget_before(self.watermark);
+            lane.forget_shown();
         }
-        let needed_from: Vec<i64> = self
-            .set
-            .rules
-            .iter()
-            .map(|rule| rule.period_start(self.watermark) - rule.timespan)
-            .collect();
-        let asks_for = &self.asks_for;
+        let from = |need: &Need| {
+            let rule = &self.set.rules[need.rule];
+            rule.period_start(self.watermark).saturating_sub(need.back)
+        };
+        let from: Vec<i64> = self.needs.iter().map(from).collect();
+        let needs = &self.needs;
         self.log.drop_unneeded(|end| {
-            let mut words = vec![0u64; asks_for.first()?.len()];
-            for (asked, from) in asks_for.iter().zip(&needed_from) {
+            let mut words = vec![0u64; needs.first()?.selections.len()];
+            for (need, from) in needs.iter().zip(&from) {
                 if end > *from {
-                    words
-                        .iter_mut()
-                        .zip(asked)
-                        .for_each(|(word, asked)| *word |= asked);
+                    let both = words.iter_mut().zip(&need.selections);
+                    both.for_each(|(word, asked)| *word |= asked);
                 }
             }
             words.iter().any(|word| *word != 0).then_some(words)
@@ -322,80 +315,27 @@ impl Correlator {
     /// Memory held, bytes.
     #[must_use]
     pub fn state_bytes(&self) -> usize {
-        let counters: usize = self.counters.iter().map(Counters::bytes).sum();
-        counters + self.log.bytes() + self.keys.bytes() + self.late.bytes
+        let lanes: usize = self.lanes.iter().map(Lane::bytes).sum();
+        lanes + self.log.bytes() + self.keys.bytes() + self.late.bytes
     }
 }
 
-/// Calls for every rule that counts this record, once, however many of the
-/// rule's selections match.
-fn each_rule(
-    set: &RuleSet,
-    rules_of: &[Vec<usize>],
-    observation: Observation<'_>,
-    mut call: impl FnMut(usize, &Rule),
-) {
-    for word in 0..rules_of.len().div_ceil(64) {
-        for bit in Bits(observation.selection_word(word)).map(|bit| word * 64 + bit) {
-            for place in &rules_of[bit] {
-                let rule = &set.rules[*place];
-                let first = || {
-                    rule.main
-                        .selections
-                        .iter()
-                        .find(|bit| observation.matched(**bit))
-                };
-                if rule.main.selections.len() == 1 || first() == Some(&bit) {
-                    call(*place, rule);
-                }
-            }
+/// What a rule counts is asked for over its own windows; what may not have come
+/// before a chain, longer.
+fn needs_of(place: usize, rule: &crate::rule::Rule, selections: usize) -> Vec<Need> {
+    let need = |role: Role, back: i64| {
+        let mut words = vec![0u64; selections.div_ceil(64)];
+        for mark in rule.marks.iter().filter(|mark| mark.role == role) {
+            words[mark.selection / 64] |= 1 << (mark.selection % 64);
         }
-    }
-}
-
-/// The selections whose records a rule counts.
-fn asked(rule: &Rule) -> &[usize] {
-    &rule.main.selections
-}
-
-/// Hash of a key of a rule.
-fn key_of(rule: &Rule, observation: Observation<'_>) -> u64 {
-    rule.group_by
-        .iter()
-        .fold(rule.group_by.len() as u64, |hash, (_, slot)| {
-            mix(hash, observation.value(*slot))
-        })
-}
-
-/// Two hashes to one, in order. The values are XXH3 hashes already; this only
-/// has to keep their places apart.
-fn mix(left: u64, right: u64) -> u64 {
-    let product =
-        u128::from(left ^ 0x9E37_79B9_7F4A_7C15) * u128::from(right ^ 0xD6E8_FEB8_6659_FD93);
-    (product as u64) ^ (product >> 64) as u64 ^ left.rotate_left(23)
-}
-
-fn entry<const N: usize>(rule: &Rule, key: u64, observation: Observation<'_>) -> Entry<N> {
-    let mut counted = 0;
-    let mut values = [0; N];
-    for (place, aggregate) in rule.aggregates().enumerate() {
-        if aggregate
-            .selections
-            .iter()
-            .any(|bit| observation.matched(*bit))
-        {
-            counted |= 1 << place;
+        Need {
+            selections: words,
+            rule: place,
+            back,
         }
-        values[place] = aggregate
-            .measure
-            .slot()
-            .map_or(0, |slot| observation.value(slot));
-    }
-    Entry {
-        key,
-        time: observation.time(),
-        identity: observation.identity(),
-        counted,
-        values,
-    }
+    };
+    vec![
+        need(Role::Counted, rule.root.horizon()),
+        need(Role::Before, rule.horizon),
+    ]
 }

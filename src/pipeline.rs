@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 pub use self::tally::{Sample, Span, Tally};
 use crate::alert::Alert;
-use crate::correlate::{self, Correlator, Origin};
+use crate::correlate::{self, Correlator, Origin, Part};
 use crate::observation::Observations;
 use crate::record::{Field, Index, Parser, Record, hash, time};
 use crate::rule::set::{RuleSet, Scratch};
@@ -224,15 +224,23 @@ pub fn run<E: From<io::Error>>(
                     });
             },
         );
-        for (block, observed) in current.blocks().iter().zip(&mut observed) {
+        let mut parts = Vec::with_capacity(current.used);
+        for (block, observed) in current.blocks().iter().zip(&observed) {
             note_late(&mut correlator, block, &observed.tally, options.span);
-            let origin = Origin {
-                source: source.name(block.source),
-                offset: block.offset,
-                bytes: block.bytes(),
-            };
-            correlator.apply(origin, &observed.observations)?;
-            correlator.advance(block.floor, &mut alerts)?;
+            parts.push(Part {
+                origin: Origin {
+                    source: source.name(block.source),
+                    offset: block.offset,
+                    bytes: block.bytes(),
+                },
+                observations: &observed.observations,
+                watermark: correlator.watermark(),
+            });
+            correlator.reach(block.floor);
+        }
+        correlator.apply(&parts)?;
+        correlator.close(&mut alerts)?;
+        for observed in &mut observed[..current.used] {
             tally.merge(&mut observed.tally);
         }
         for alert in alerts.drain(..) {
@@ -242,7 +250,8 @@ pub fn run<E: From<io::Error>>(
         current.trim(&mut observed);
         std::mem::swap(&mut current, &mut next);
     }
-    correlator.advance(i64::MAX, &mut alerts)?;
+    correlator.reach(i64::MAX);
+    correlator.close(&mut alerts)?;
     for alert in alerts {
         each(Some(alert), &tally)?;
     }

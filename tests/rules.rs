@@ -15,6 +15,8 @@ mod overrides;
 mod sets;
 #[path = "rules/show.rs"]
 mod show;
+#[path = "rules/unworkable.rs"]
+mod unworkable;
 
 use s3sentry::rule::load;
 

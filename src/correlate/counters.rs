@@ -9,54 +9,62 @@
 //! take together is handed in as `room`; without any, a pane has a few cells.
 
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 
-use hashbrown::DefaultHashBuilder;
+use crate::rule::plan::GateMeasure;
 
-/// The counters of one rule.
+/// The counters of one gate.
 #[derive(Debug)]
 pub struct Counters {
     width: i64,
-    threshold: u64,
-    distinct: bool,
+    measure: GateMeasure,
     panes: BTreeMap<i64, Pane>,
-    /// Keyed anew in every run: callers choose what is hashed.
-    hasher: DefaultHashBuilder,
 }
 
 impl Counters {
-    /// Counters for windows of `width` seconds that fire at `threshold`, over
-    /// records or over distinct values.
+    /// Counters for windows of `width` seconds.
     #[must_use]
-    pub fn new(width: i64, threshold: u64, distinct: bool) -> Self {
+    pub fn new(width: i64, measure: GateMeasure) -> Self {
         Self {
             width,
-            threshold,
-            distinct,
+            measure,
             panes: BTreeMap::new(),
-            hasher: DefaultHashBuilder::default(),
         }
     }
 
-    /// Counts a record; whether some window around it may reach the threshold.
+    /// Counts a record of the key with this hash: its value is 1 for events,
+    /// the hash of key and value together, not zero, for distinct values, else
+    /// the number itself. Gives what some window around it may reach at most.
     /// Takes the memory that it needs from `room`, bytes, which may fall a
     /// little below zero.
-    pub fn add(&mut self, key: u64, value: u64, time: i64, room: &mut isize) -> bool {
+    pub fn add(&mut self, place: u64, value: u64, time: i64, room: &mut isize) -> u64 {
         let number = time.div_euclid(self.width);
-        let place = self.hasher.hash_one(key);
-        let distinct = self.distinct;
         let pane = self.panes.entry(number).or_default();
-        let here = if distinct {
-            // The key belongs to what is remembered, because keys share cells.
-            pane.add_value(place, self.hasher.hash_one((key, value)) | 1, room)
-        } else {
-            pane.add(place, room)
-        };
-        if here >= self.threshold {
-            return true;
+        match self.measure {
+            GateMeasure::Values => pane.add_value(place, value, room),
+            GateMeasure::Largest => pane.add(place, room, |cell| (*cell).max(value)),
+            _ => pane.add(place, room, |cell| cell.saturating_add(value)),
         }
-        let bound = |number: i64| self.panes.get(&number).map_or(0, |pane| pane.bound(place));
-        here + bound(number - 1).max(bound(number + 1)) >= self.threshold
+        self.near(place, time)
+    }
+
+    /// What some window that a time lies in may reach at most.
+    #[must_use]
+    pub fn near(&self, place: u64, time: i64) -> u64 {
+        let number = time.div_euclid(self.width);
+        let panes = self.panes.range(number - 1..=number + 1);
+        let bounds = panes.map(|(at, pane)| (at - number, pane.bound(place, self.measure)));
+        let (mut here, mut beside) = (0, 0);
+        for (at, bound) in bounds {
+            if at == 0 {
+                here = bound;
+            } else {
+                beside = bound.max(beside);
+            }
+        }
+        match self.measure {
+            GateMeasure::Largest => here.max(beside),
+            _ => u64::saturating_add(here, beside),
+        }
     }
 
     /// Forgets panes that no window from this time on touches; the bytes that
@@ -146,15 +154,15 @@ impl<C: Copy + Default> Layer<C> {
 }
 
 impl Pane {
-    fn add(&mut self, place: u64, room: &mut isize) -> u64 {
+    fn add(&mut self, place: u64, room: &mut isize, change: impl Fn(&u64) -> u64) {
         let layer = Layer::newest(&mut self.counts, 1 << 11, 1 << 19, room);
         let cell = layer.cell_mut(place);
-        *cell += 1;
-        layer.used += usize::from(*layer.cell(place) == 1);
-        self.bound(place)
+        let before = *cell;
+        *cell = change(cell);
+        layer.used += usize::from(before == 0 && *layer.cell(place) != 0);
     }
 
-    fn add_value(&mut self, place: u64, value: u64, room: &mut isize) -> u64 {
+    fn add_value(&mut self, place: u64, value: u64, room: &mut isize) {
         let known = |layer: &Layer<ValueCell>| layer.cell(place).values.contains(&value);
         if !self.values.iter().any(known) {
             let layer = Layer::newest(&mut self.values, 1 << 9, 1 << 17, room);
@@ -165,17 +173,18 @@ impl Pane {
             cell.count += 1;
             layer.used += usize::from(layer.cell(place).count == 1);
         }
-        self.bound(place)
     }
 
-    fn bound(&self, place: u64) -> u64 {
-        let counts: u64 = self.counts.iter().map(|layer| *layer.cell(place)).sum();
-        let values: u64 = self
-            .values
-            .iter()
-            .map(|layer| layer.cell(place).count)
-            .sum();
-        counts + values
+    fn bound(&self, place: u64, measure: GateMeasure) -> u64 {
+        let counts = self.counts.iter().map(|layer| *layer.cell(place));
+        match measure {
+            GateMeasure::Values => {
+                let values = self.values.iter().map(|layer| layer.cell(place).count);
+                values.sum()
+            }
+            GateMeasure::Largest => counts.max().unwrap_or(0),
+            _ => counts.fold(0, u64::saturating_add),
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -191,39 +200,52 @@ mod tests {
 
     use super::*;
 
+    /// A mixing hash: places of keys in the cells.
+    fn hash(key: u64) -> u64 {
+        key.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ key << 29
+    }
+
     proptest! {
-        /// The law that exactness rests on: whenever a window reaches the
-        /// threshold, the last of its records to arrive was told so.
+        /// The law that exactness rests on: whenever a window reaches a value,
+        /// the last of its records to arrive was told of at least as much.
         #[test]
         fn no_window_is_missed(
-            records in proptest::collection::vec((0u64..40, 0u64..12, 0i64..60), 0..200),
+            records in proptest::collection::vec((0u64..40, 1u64..12, 0i64..60), 0..200),
             width in 1i64..20,
-            threshold in 1u64..12,
-            distinct: bool,
             room in proptest::sample::select(&[0, 100_000, isize::MAX][..]),
         ) {
-            let mut room = room;
-            let mut counters = Counters::new(width, threshold, distinct);
-            let told: Vec<bool> = records
-                .iter()
-                .map(|(key, value, time)| counters.add(*key, *value, *time, &mut room))
-                .collect();
-            for (key, _, end) in &records {
-                let inside: Vec<usize> = (0..records.len())
-                    .filter(|at| {
-                        let (other, _, time) = records[*at];
-                        other == *key && time > end - width && time <= *end
-                    })
-                    .collect();
-                let count = if distinct {
-                    inside.iter().map(|at| records[*at].1).collect::<std::collections::BTreeSet<_>>().len()
-                } else {
-                    inside.len()
-                };
-                if count as u64 >= threshold {
-                    // With distinct values the last new value may have come earlier.
-                    prop_assert!(inside.iter().any(|at| told[*at]));
-                    prop_assert!(told[inside[inside.len() - 1]]);
+            for measure in [
+                GateMeasure::Events, GateMeasure::Values, GateMeasure::Sum, GateMeasure::Largest,
+            ] {
+                let mut room = room;
+                let mut counters = Counters::new(width, measure);
+                let told: Vec<u64> = records.iter().map(|(key, value, time)| {
+                    let value = match measure {
+                        GateMeasure::Events => 1,
+                        GateMeasure::Values => hash(*key * 100 + *value) | 1,
+                        _ => *value,
+                    };
+                    counters.add(hash(*key), value, *time, &mut room)
+                }).collect();
+                for (key, _, end) in &records {
+                    let inside: Vec<usize> = (0..records.len())
+                        .filter(|at| {
+                            let (other, _, time) = records[*at];
+                            other == *key && time > end - width && time <= *end
+                        })
+                        .collect();
+                    let values = || inside.iter().map(|at| records[*at].1);
+                    let reached = match measure {
+                        GateMeasure::Events => inside.len() as u64,
+                        GateMeasure::Values => {
+                            values().collect::<std::collections::BTreeSet<_>>().len() as u64
+                        }
+                        GateMeasure::Sum => values().sum(),
+                        GateMeasure::Largest => values().max().unwrap_or(0),
+                    };
+                    let last = inside[inside.len() - 1];
+                    prop_assert!(told[last] >= reached, "{:?}: {} < {}", measure, told[last], reached);
+                    prop_assert!(counters.near(hash(*key), records[last].2) >= reached);
                 }
             }
         }
@@ -232,14 +254,14 @@ mod tests {
     #[test]
     fn a_flood_of_keys_is_bounded() {
         let mut room = 32 << 20;
-        let mut counters = Counters::new(300, 20, false);
+        let mut counters = Counters::new(300, GateMeasure::Events);
         for key in 0..2_000_000u64 {
-            counters.add(key, 0, 0, &mut room);
+            counters.add(hash(key), 1, 0, &mut room);
         }
         assert!(counters.bytes() < 8 << 20, "{}", counters.bytes());
-        let mut counters = Counters::new(300, 20, true);
+        let mut counters = Counters::new(300, GateMeasure::Values);
         for key in 0..500_000u64 {
-            counters.add(key, key, 0, &mut room);
+            counters.add(hash(key), hash(key) | 1, 0, &mut room);
         }
         assert!(counters.bytes() < 16 << 20, "{}", counters.bytes());
     }
@@ -248,10 +270,10 @@ mod tests {
     fn what_all_panes_take_is_bounded() {
         let most = 1 << 20;
         let mut room = most;
-        let mut counters = Counters::new(1, 2, true);
+        let mut counters = Counters::new(1, GateMeasure::Values);
         for time in 0..10_000 {
             for key in 0..5u64 {
-                counters.add(key, key, time, &mut room);
+                counters.add(hash(key), hash(key) | 1, time, &mut room);
             }
         }
         // Beside the few cells that every pane has.

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+use super::lane::Told;
 use crate::alert::Evidence;
 use crate::record::Record;
 use crate::record::derived::View;
-use crate::rule::set::{Rule, RuleSet};
+use crate::rule::plan::{Role, Rule};
+use crate::rule::set::RuleSet;
 
 /// Bookkeeping of one key in one period, bytes, beside its text and lines.
 const OVERHEAD: usize = 160;
@@ -37,6 +39,8 @@ pub struct Key {
     pub text: Vec<Option<Vec<u8>>>,
     /// Lines behind it.
     pub evidence: Vec<Evidence>,
+    /// The selections that they are of.
+    selections: Vec<usize>,
     /// Time of the last record that came.
     last: i64,
 }
@@ -48,6 +52,7 @@ impl Key {
         Self {
             text,
             evidence,
+            selections: Vec::new(),
             last: 0,
         }
     }
@@ -89,30 +94,58 @@ impl Keys {
         }
     }
 
-    /// A record of a key that may fire in this period has come.
-    pub fn touch(
-        &mut self,
-        set: &RuleSet,
-        place: usize,
-        period: i64,
-        key: u64,
-        time: i64,
-        line: Line<'_>,
-    ) {
-        let rule = &set.rules[place];
-        let entry = match self.periods[place].entry(period).or_default().entry(key) {
+    /// A record of a key has come. Where the key may fire because of it
+    /// (`told.reach`), it is remembered in every period in which it may; else
+    /// only a key that is remembered already gets the line.
+    pub fn touch(&mut self, set: &RuleSet, told: &Told, line: Line<'_>) {
+        let rule = &set.rules[told.rule];
+        let ahead = if told.reach == 0 {
+            rule.horizon
+        } else {
+            told.reach
+        };
+        let last = rule.period_start(told.time.saturating_add(ahead - 1));
+        let mut period = rule.period_start(told.time);
+        loop {
+            self.touch_in(set, period, told, line);
+            if period >= last {
+                break;
+            }
+            period += rule.period;
+        }
+        if self.bytes > self.most {
+            self.shrink();
+        }
+    }
+
+    fn touch_in(&mut self, set: &RuleSet, period: i64, told: &Told, line: Line<'_>) {
+        let rule = &set.rules[told.rule];
+        let periods = &mut self.periods[told.rule];
+        let known = periods.get(&period);
+        if told.reach == 0 && known.is_none_or(|keys| !keys.contains_key(&told.key)) {
+            return;
+        }
+        let entry = match periods.entry(period).or_default().entry(told.key) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let key = Key {
-                    text: text(set, rule, line.bytes),
+                    text: text(set, rule, told.selection, line.bytes),
                     evidence: Vec::new(),
-                    last: time,
+                    selections: Vec::new(),
+                    last: told.time,
                 };
                 self.bytes += key.bytes();
                 entry.insert(key)
             }
         };
-        entry.last = entry.last.max(time);
+        entry.last = entry.last.max(told.time);
+        // A line of each kind is worth more than many of the first.
+        let new = !entry.selections.contains(&told.selection);
+        if entry.evidence.len() >= rule.evidence && new && rule.evidence > 1 {
+            if let Some(last) = entry.evidence.pop() {
+                self.bytes -= evidence_bytes(&last);
+            }
+        }
         if entry.evidence.len() < rule.evidence {
             let evidence = Evidence {
                 source: Arc::clone(line.source),
@@ -121,9 +154,9 @@ impl Keys {
             };
             self.bytes += evidence_bytes(&evidence);
             entry.evidence.push(evidence);
-        }
-        if self.bytes > self.most {
-            self.shrink();
+            if new {
+                entry.selections.push(told.selection);
+            }
         }
     }
 
@@ -191,14 +224,16 @@ impl Keys {
     }
 }
 
-/// Values of the group-by fields of a line that has been parsed before.
+/// The key of a line that has been parsed before, as a record of a selection.
 #[must_use]
-pub fn text(set: &RuleSet, rule: &Rule, line: &[u8]) -> Vec<Option<Vec<u8>>> {
-    let Ok(record) = Record::parse(line) else {
+pub fn text(set: &RuleSet, rule: &Rule, selection: usize, line: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let mut marks = rule.marks.iter();
+    let mark = marks.find(|mark| mark.selection == selection && mark.role == Role::Counted);
+    let (Ok(record), Some(mark)) = (Record::parse(line), mark) else {
         return vec![None; rule.group_by.len()];
     };
     let view = View::new(&record, &set.settings);
-    rule.group_by
+    mark.key
         .iter()
         .map(|(field, _)| view.bytes(*field).map(<[u8]>::to_vec))
         .collect()
@@ -237,7 +272,16 @@ correlation: {type: event_count, rules: [one], group-by: [key_name], timespan: 1
                 offset: 0,
                 bytes: text.as_bytes(),
             };
-            keys.touch(&set, 0, period, number, period, line);
+            let told = Told {
+                rule: 0,
+                key: number,
+                part: 0,
+                offset: 0,
+                time: period,
+                selection: set.rules[0].marks[0].selection,
+                reach: 1,
+            };
+            keys.touch(&set, &told, line);
         };
         for number in 0..1000 {
             touch(&mut keys, number, 0);

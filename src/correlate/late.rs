@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::evaluate::Firing;
 use super::keys::{self, Key, Line};
-use super::window::Firing;
-use super::{Origin, each_rule, key_of, raise};
+use super::{Origin, entry, raise};
 use crate::alert::{Alert, Evidence};
 use crate::observation::Observation;
+use crate::rule::plan::Mark;
 use crate::rule::set::RuleSet;
 
 /// Hours that are worth naming.
@@ -33,7 +34,14 @@ pub struct Late {
     /// Memory held, bytes.
     pub bytes: usize,
     most: usize,
-    found: BTreeMap<(i64, usize, u64), Found>,
+    found: BTreeMap<At, Found>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct At {
+    period: i64,
+    rule: usize,
+    key: u64,
 }
 
 #[derive(Debug)]
@@ -70,22 +78,46 @@ impl Late {
     pub fn add(
         &mut self,
         set: &RuleSet,
-        rules_of: &[Vec<usize>],
+        singles: &[Vec<(usize, usize)>],
         observation: Observation<'_>,
         origin: Origin<'_>,
     ) {
         let time = observation.time();
-        each_rule(set, rules_of, observation, |place, rule| {
-            if rule.is_single_event() {
-                let line = origin.line(observation.place().1);
-                let at = (rule.period_start(time), place, key_of(rule, observation));
-                self.found(set, at, (time, observation.identity()), line);
+        for (selection, rules) in singles.iter().enumerate() {
+            if rules.is_empty() || !observation.matched(selection) {
+                continue;
             }
-        });
+            for (place, mark) in rules {
+                let rule = &set.rules[*place];
+                let key = |mark: &Mark| {
+                    let values = mark.key.iter().map(|(_, slot)| observation.value(*slot));
+                    entry::key(mark.key.len(), values)
+                };
+                let own = key(&rule.marks[*mark]);
+                let same = |mark: &Mark| observation.matched(mark.selection) && key(mark) == own;
+                if rule.marks[..*mark].iter().any(same) {
+                    continue;
+                }
+                let at = At {
+                    period: rule.period_start(time),
+                    rule: *place,
+                    key: own,
+                };
+                let line = origin.line(observation.place().1);
+                self.found(set, at, selection, (time, observation.identity()), line);
+            }
+        }
     }
 
-    fn found(&mut self, set: &RuleSet, at: (i64, usize, u64), record: (i64, u64), line: Line<'_>) {
-        let (rule, time) = (&set.rules[at.1], record.0);
+    fn found(
+        &mut self,
+        set: &RuleSet,
+        at: At,
+        selection: usize,
+        record: (i64, u64),
+        line: Line<'_>,
+    ) {
+        let (rule, time) = (&set.rules[at.rule], record.0);
         if self.bytes > self.most {
             // A record that is remembered already is not lost.
             if self
@@ -100,7 +132,7 @@ impl Late {
             return;
         }
         let found = self.found.entry(at).or_insert_with(|| {
-            let text = keys::text(set, rule, line.bytes);
+            let text = keys::text(set, rule, selection, line.bytes);
             self.bytes += OVERHEAD + text.iter().flatten().map(Vec::len).sum::<usize>();
             Found {
                 text,
@@ -127,7 +159,7 @@ impl Late {
 
     /// Tells what was found. An id may have been told before: the one case.
     pub fn finish(&mut self, set: &RuleSet, alerts: &mut Vec<Alert>) {
-        for ((period, place, _), found) in std::mem::take(&mut self.found) {
+        for (at, found) in std::mem::take(&mut self.found) {
             let at_trigger = found
                 .seen
                 .iter()
@@ -137,11 +169,12 @@ impl Late {
                 trigger: (found.trigger, at_trigger as u64),
                 count: found.seen.len() as u64,
                 distinct: None,
+                sum: None,
                 first_seen: found.trigger,
                 last_seen: found.last,
             };
             let key = Key::told(found.text, found.evidence);
-            alerts.push(raise::alert(&set.rules[place], period, key, &firing));
+            alerts.push(raise::alert(&set.rules[at.rule], at.period, key, &firing));
         }
     }
 }

@@ -2,21 +2,16 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::evaluate::Firing;
 use super::keys::Key;
-use super::window::Firing;
 use crate::alert::{Alert, Level, RuleInfo, Status};
 use crate::record::{hash, time};
-use crate::rule::set::Rule;
+use crate::rule::plan::Rule;
 use crate::rule::template::{Part, Placeholder};
 
 /// The alert of a key that fired in a period.
 pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert {
-    let named: Vec<_> = rule
-        .group_by
-        .iter()
-        .map(|(field, _)| field.name())
-        .zip(key.text)
-        .collect();
+    let named: Vec<_> = rule.group_by.iter().cloned().zip(key.text).collect();
     let summary = summary(rule, &named, firing);
     Alert {
         id: id(&rule.canonical, &named, period_start),
@@ -29,7 +24,7 @@ pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert
         last_seen: firing.last_seen,
         count: firing.count,
         distinct: firing.distinct,
-        sum: None,
+        sum: firing.sum,
         summary,
         evidence: key.evidence,
         key: named,
@@ -38,7 +33,7 @@ pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert
 
 /// XXH3-128 over the canonical rule, the key and the period: whoever evaluates
 /// the same records with the same rule gets the same id.
-fn id(canonical: &str, key: &[(&'static str, Option<Vec<u8>>)], period_start: i64) -> u128 {
+fn id(canonical: &str, key: &[(Arc<str>, Option<Vec<u8>>)], period_start: i64) -> u128 {
     let mut bytes = Vec::with_capacity(canonical.len() + 128);
     let mut part = |text: &[u8]| {
         bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
@@ -60,7 +55,7 @@ fn id(canonical: &str, key: &[(&'static str, Option<Vec<u8>>)], period_start: i6
     hash::wide(&bytes)
 }
 
-fn summary(rule: &Rule, key: &[(&'static str, Option<Vec<u8>>)], firing: &Firing) -> Vec<u8> {
+fn summary(rule: &Rule, key: &[(Arc<str>, Option<Vec<u8>>)], firing: &Firing) -> Vec<u8> {
     let mut text = Vec::new();
     if rule.summary.parts.is_empty() {
         text.extend_from_slice(rule.info.title.as_bytes());
@@ -78,17 +73,15 @@ fn summary(rule: &Rule, key: &[(&'static str, Option<Vec<u8>>)], firing: &Firing
         let value = match part {
             Part::Literal(literal) => literal.clone().into_bytes(),
             Part::Placeholder(place) => match place {
-                Placeholder::Field(field) => {
-                    let value = key.iter().find(|(name, _)| *name == field.name());
-                    value
-                        .and_then(|(_, value)| value.clone())
-                        .unwrap_or_else(|| b"-".to_vec())
+                Placeholder::Key(place) => {
+                    let value = key.get(*place).and_then(|(_, value)| value.clone());
+                    value.unwrap_or_else(|| b"-".to_vec())
                 }
                 Placeholder::Count => number(firing.count),
                 Placeholder::Distinct => firing
                     .distinct
                     .map_or_else(|| b"-".to_vec(), |distinct| number(distinct.value)),
-                Placeholder::Sum => b"-".to_vec(),
+                Placeholder::Sum => firing.sum.map_or_else(|| b"-".to_vec(), number),
                 Placeholder::FirstSeen => time::rfc3339(firing.first_seen).into_bytes(),
                 Placeholder::LastSeen => time::rfc3339(firing.last_seen).into_bytes(),
                 Placeholder::Trigger => number(firing.trigger.1),

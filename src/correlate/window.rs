@@ -1,247 +1,274 @@
-//! One rule over the records of one key: the exact meaning of a correlation.
+//! A value over a window that slides.
 //!
-//! A rule fires at time t if the records of its key with time in (t - W, t]
-//! meet the condition, t being the time of one of them. Conditions are looked
-//! at once per whole second, with all records of that second. Records come here
-//! in order of time and each only once; who the key is may not matter here.
+//! Values come in order of time and are forgotten when they are older than the
+//! window. Whose they are, and what follows from the value, is not known here.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hashbrown::HashMap;
 
-use super::distinct::Counter;
-use crate::alert::Distinct;
-use crate::rule::set::{Aggregate, Measure, Rule};
+use crate::record::hash::NO_VALUE;
+use crate::rule::plan::{Aggregate, Measure, Reading};
 
-/// One record of a key, as far as one rule cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry<const N: usize> {
-    /// Hash of the key.
-    pub key: u64,
-    /// Seconds since the Unix epoch.
-    pub time: i64,
-    /// Tells the record from others of the same second.
-    pub identity: u64,
-    /// Which aggregates of the rule count it, a bit each.
-    pub counted: u32,
-    /// The value that each aggregate counts by; zero where it has none.
-    pub values: [u64; N],
-}
-
-/// What a key did in a period.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Firing {
-    /// Time and value of the earliest firing.
-    pub trigger: (i64, u64),
-    /// The key's records in (period start - timespan, period end).
-    pub count: u64,
-    /// Distinct values of them, where the rule counts values.
-    pub distinct: Option<Distinct>,
-    /// Time of the first.
-    pub first_seen: i64,
-    /// Time of the last.
-    pub last_seen: i64,
-}
-
-/// A count over a window that slides.
-#[derive(Debug, Default)]
-struct Window {
-    events: VecDeque<(i64, u64)>,
-    total: u64,
-    /// When each value came last: no more of them than there are values, for a
-    /// key may come with the same few all day long.
-    latest: HashMap<u64, i64>,
-    /// The same, oldest first.
-    values: BTreeSet<(i64, u64)>,
+/// A window over one aggregate.
+#[derive(Debug)]
+pub enum Window {
+    /// How many came in each second.
+    Events {
+        /// Second and number.
+        seconds: VecDeque<(i64, u64)>,
+        /// Their sum.
+        total: u64,
+    },
+    /// Distinct values.
+    Values {
+        /// When each value came last: no more of them than there are values, for
+        /// a key may come with the same few all day long.
+        latest: HashMap<u64, i64>,
+        /// The same, oldest first.
+        order: BTreeSet<(i64, u64)>,
+    },
+    /// Numbers, added up.
+    Sum {
+        /// Time and number.
+        numbers: VecDeque<(i64, u64)>,
+        /// Their sum.
+        sum: u128,
+    },
+    /// Numbers in order of size.
+    Ranks {
+        /// Time and number.
+        numbers: VecDeque<(i64, u64)>,
+        /// How often each number is there.
+        ranks: BTreeMap<u64, u64>,
+    },
 }
 
 impl Window {
-    fn add(&mut self, aggregate: &Aggregate, time: i64, value: u64) {
-        match aggregate.measure {
-            Measure::Events => {
-                match self.events.back_mut() {
+    /// An empty window.
+    #[must_use]
+    pub fn new(measure: Measure) -> Self {
+        match measure {
+            Measure::Events => Window::Events {
+                seconds: VecDeque::new(),
+                total: 0,
+            },
+            Measure::Values | Measure::Stages => Window::Values {
+                latest: HashMap::new(),
+                order: BTreeSet::new(),
+            },
+            Measure::Sum | Measure::Average => Window::Sum {
+                numbers: VecDeque::new(),
+                sum: 0,
+            },
+            Measure::Percentile(_) => Window::Ranks {
+                numbers: VecDeque::new(),
+                ranks: BTreeMap::new(),
+            },
+        }
+    }
+
+    /// Adds a value as an observation has it: a hash, or a number and one more;
+    /// zero is none.
+    pub fn add(&mut self, time: i64, value: u64) {
+        match self {
+            Window::Events { seconds, total } => {
+                match seconds.back_mut() {
                     Some((last, count)) if *last == time => *count += 1,
-                    _ => self.events.push_back((time, 1)),
+                    _ => seconds.push_back((time, 1)),
                 }
-                self.total += 1;
+                *total += 1;
             }
-            Measure::Values(_) if value != crate::record::hash::NO_VALUE => {
-                let before = self.latest.insert(value, time);
+            _ if value == NO_VALUE => {}
+            Window::Values { latest, order } => {
+                let before = latest.insert(value, time);
                 if before != Some(time) {
-                    before.map(|before| self.values.remove(&(before, value)));
-                    self.values.insert((time, value));
+                    before.map(|before| order.remove(&(before, value)));
+                    order.insert((time, value));
                 }
             }
-            Measure::Values(_) => {}
+            Window::Sum { numbers, sum } => {
+                numbers.push_back((time, value - 1));
+                *sum += u128::from(value - 1);
+            }
+            Window::Ranks { numbers, ranks } => {
+                numbers.push_back((time, value - 1));
+                *ranks.entry(value - 1).or_default() += 1;
+            }
         }
     }
 
-    /// Forgets what is older than the window that ends at `time`; the count.
-    fn slide(&mut self, aggregate: &Aggregate, time: i64) -> u64 {
-        let start = time - aggregate.timespan;
-        while let Some((_, count)) = self.events.pop_front_if(|(at, _)| *at <= start) {
-            self.total -= count;
-        }
-        while let Some((at, value)) = self.values.first().copied()
-            && at <= start
-        {
-            self.values.pop_first();
-            self.latest.remove(&value);
-        }
-        match aggregate.measure {
-            Measure::Events => self.total,
-            Measure::Values(_) => self.values.len() as u64,
-        }
-    }
-}
-
-/// A rule over one key in one period.
-#[derive(Debug)]
-pub struct Evaluator {
-    period: (i64, i64),
-    windows: Vec<Window>,
-    trigger: Option<(i64, u64)>,
-    count: u64,
-    distinct: Option<Counter>,
-    seen: Option<(i64, i64)>,
-}
-
-impl Evaluator {
-    /// Nothing has been seen yet.
-    #[must_use]
-    pub fn new(rule: &Rule, period_start: i64) -> Self {
-        // Whatever one record decides needs no window.
-        let windows = if rule.is_single_event() {
-            0
-        } else {
-            rule.aggregates().count()
-        };
-        Self {
-            period: (period_start, period_start + rule.period),
-            windows: (0..windows).map(|_| Window::default()).collect(),
-            trigger: None,
-            count: 0,
-            distinct: rule.main.measure.slot().map(|_| Counter::default()),
-            seen: None,
-        }
-    }
-
-    /// Takes all records of one second, later than those before.
-    pub fn second<const N: usize>(&mut self, rule: &Rule, entries: &[Entry<N>]) {
-        let Some(time) = entries.first().map(|entry| entry.time) else {
-            return;
-        };
-        if time > self.period.0 - rule.timespan {
-            self.count += entries.len() as u64;
-            let first = self.seen.map_or(time, |(first, _)| first);
-            self.seen = Some((first, time));
-            if let Some(distinct) = &mut self.distinct {
-                for entry in entries {
-                    distinct.add(entry.values[0]);
+    /// Forgets what came at or before `start`.
+    pub fn forget(&mut self, start: i64) {
+        match self {
+            Window::Events { seconds, total } => {
+                while let Some((_, count)) = seconds.pop_front_if(|(at, _)| *at <= start) {
+                    *total -= count;
+                }
+            }
+            Window::Values { latest, order } => {
+                while let Some((at, value)) = order.first().copied()
+                    && at <= start
+                {
+                    order.pop_first();
+                    latest.remove(&value);
+                }
+            }
+            Window::Sum { numbers, sum } => {
+                while let Some((_, number)) = numbers.pop_front_if(|(at, _)| *at <= start) {
+                    *sum -= u128::from(number);
+                }
+            }
+            Window::Ranks { numbers, ranks } => {
+                while let Some((_, number)) = numbers.pop_front_if(|(at, _)| *at <= start) {
+                    if let Some(count) = ranks.get_mut(&number) {
+                        *count -= 1;
+                        if *count == 0 {
+                            ranks.remove(&number);
+                        }
+                    }
                 }
             }
         }
-        let in_period = time >= self.period.0;
-        if self.windows.is_empty() {
-            if in_period && self.trigger.is_none() {
-                self.trigger = Some((time, entries.len() as u64));
-            }
-            return;
-        }
-        // Once it has fired, the rest of the period is only counted.
-        if self.trigger.is_some() {
-            return;
-        }
-        let mut counts = [0; N];
-        for (place, (aggregate, window)) in rule.aggregates().zip(&mut self.windows).enumerate() {
-            for entry in entries
-                .iter()
-                .filter(|entry| entry.counted >> place & 1 != 0)
-            {
-                window.add(aggregate, time, entry.values[place]);
-            }
-            counts[place] = window.slide(aggregate, time);
-        }
-        if in_period && fires(rule, &counts) {
-            self.trigger = Some((time, counts[0]));
-            self.windows
-                .iter_mut()
-                .for_each(|window| *window = Window::default());
-        }
     }
 
-    /// What it came to, if the rule fired in the period.
-    #[must_use]
-    pub fn finish(self) -> Option<Firing> {
-        let (first_seen, last_seen) = self.seen?;
-        Some(Firing {
-            trigger: self.trigger?,
-            count: self.count,
-            distinct: self.distinct.map(|counter| counter.count()),
-            first_seen,
-            last_seen,
+    /// The value of the window that ends at `time`, if it has one.
+    pub fn slide(&mut self, aggregate: &Aggregate, time: i64) -> Option<Reading> {
+        self.forget(time - aggregate.timespan);
+        Some(match self {
+            Window::Events { total, .. } => Reading::whole(*total),
+            Window::Values { order, .. } => Reading::whole(order.len() as u64),
+            Window::Sum { numbers, sum } => match aggregate.measure {
+                Measure::Average if numbers.is_empty() => return None,
+                Measure::Average => Reading {
+                    sum: *sum,
+                    over: numbers.len() as u64,
+                },
+                _ => Reading { sum: *sum, over: 1 },
+            },
+            Window::Ranks { numbers, ranks } => {
+                let Measure::Percentile(percentile) = aggregate.measure else {
+                    return None;
+                };
+                Reading::whole(at_rank(ranks, numbers.len() as u64, percentile)?)
+            }
         })
     }
 }
 
-/// Whether the counts of a rule's aggregates, in their order, make it fire.
-#[must_use]
-pub fn fires(rule: &Rule, counts: &[u64]) -> bool {
-    let mut counts = counts.iter().copied();
-    let mut holds = |aggregate: &Aggregate| {
-        counts
-            .next()
-            .is_some_and(|count| aggregate.condition.holds(count))
-    };
-    let main = holds(&rule.main);
-    // Every one is asked, so that each gets its own count.
-    let and = rule
-        .and
-        .iter()
-        .map(&mut holds)
-        .fold(true, |all, holds| all & holds);
-    let any = rule
-        .any
-        .iter()
-        .map(holds)
-        .fold(rule.any.is_empty(), |any, holds| any | holds);
-    main && and && any
-}
-
-/// Feeds the records of one key, in order of time, second by second.
-pub fn feed<const N: usize>(evaluator: &mut Evaluator, rule: &Rule, entries: &[Entry<N>]) {
-    for second in entries.chunk_by(|a, b| a.time == b.time) {
-        evaluator.second(rule, second);
+/// The nearest rank: the smallest number that at least so many percent of all
+/// are not above.
+fn at_rank(ranks: &BTreeMap<u64, u64>, count: u64, percentile: u8) -> Option<u64> {
+    let rank = (count * u64::from(percentile)).div_ceil(100).max(1);
+    let mut left = rank;
+    // From the nearer end.
+    if percentile <= 50 {
+        for (number, times) in ranks {
+            if *times >= left {
+                return Some(*number);
+            }
+            left -= times;
+        }
+        return None;
     }
+    left = count.checked_sub(rank)? + 1;
+    for (number, times) in ranks.iter().rev() {
+        if *times >= left {
+            return Some(*number);
+        }
+        left -= times;
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::rule::matcher::Compare;
-    use crate::rule::set::Condition;
+    use crate::rule::plan::Condition;
+
+    fn aggregate(measure: Measure, timespan: i64) -> Aggregate {
+        Aggregate {
+            measure,
+            column: Vec::new(),
+            marks: 1,
+            timespan,
+            condition: Condition {
+                predicates: Vec::new(),
+            },
+        }
+    }
 
     #[test]
-    fn a_window_holds_each_value_once() {
-        let aggregate = Aggregate {
-            measure: Measure::Values(0),
-            selections: Vec::new(),
-            timespan: 100,
-            condition: Condition {
-                predicates: vec![(Compare::AtLeast, 9)],
-            },
-        };
-        let mut window = Window::default();
-        for time in 0..10_000 {
-            window.add(&aggregate, time, 1 + time as u64 % 3);
-            window.add(&aggregate, time, 1 + time as u64 % 3);
-            assert_eq!(window.slide(&aggregate, time), 3.min(time as u64 + 1));
+    fn the_same_values_all_day_long_take_no_more_room() {
+        let aggregate = aggregate(Measure::Values, 100);
+        let mut window = Window::new(Measure::Values);
+        let read = |window: &mut Window, time| window.slide(&aggregate, time).unwrap().value();
+        for time in 0..10_000i64 {
+            // Out of their own order within a second, and often.
+            window.add(time, 3 - time as u64 % 3);
+            window.add(time, 1 + time as u64 % 3);
+            window.add(time, 1 + time as u64 % 3);
+            assert_eq!(read(&mut window, time), 3.min(time as u64 + 2));
         }
-        assert_eq!((window.values.len(), window.latest.len()), (3, 3));
+        let Window::Values { latest, order } = &window else {
+            panic!("values");
+        };
+        assert_eq!((latest.len(), order.len()), (3, 3));
         // Each of them 100 seconds after it came last, and no sooner.
-        assert_eq!(window.slide(&aggregate, 10_096), 3);
-        assert_eq!(window.slide(&aggregate, 10_097), 2);
-        assert_eq!(window.slide(&aggregate, 10_099), 0);
-        assert_eq!((window.values.len(), window.latest.len()), (0, 0));
+        assert!(read(&mut window, 10_096) > 0);
+        assert_eq!(read(&mut window, 10_099), 0);
+        let Window::Values { latest, .. } = &window else {
+            panic!("values");
+        };
+        assert!(latest.is_empty());
+    }
+
+    proptest! {
+        /// Against the definitions, over the values that are in the window.
+        #[test]
+        fn every_measure_is_what_it_says(
+            values in proptest::collection::vec((0i64..40, 0u64..9), 1..60),
+            timespan in 1i64..20,
+            percentile in 0u8..=100,
+        ) {
+            let mut values = values;
+            values.sort_unstable();
+            for measure in [
+                Measure::Events, Measure::Values, Measure::Sum, Measure::Average,
+                Measure::Percentile(percentile),
+            ] {
+                let aggregate = aggregate(measure, timespan);
+                let mut window = Window::new(measure);
+                for second in values.chunk_by(|a, b| a.0 == b.0) {
+                    let time = second[0].0;
+                    second.iter().for_each(|(_, value)| window.add(time, *value));
+                    let inside = || values.iter()
+                        .filter(|(at, _)| *at > time - timespan && *at <= time)
+                        .map(|(_, value)| *value);
+                    let mut numbers: Vec<u64> =
+                        inside().filter(|value| *value != 0).map(|value| value - 1).collect();
+                    numbers.sort_unstable();
+                    let (sum, count) = (numbers.iter().sum::<u64>(), numbers.len() as u64);
+                    let share = |number: &&u64| {
+                        let below = numbers.iter().filter(|other| *other <= *number).count() as u64;
+                        below * 100 >= u64::from(percentile) * count
+                    };
+                    let expected = match measure {
+                        Measure::Events => Some(Reading::whole(inside().count() as u64)),
+                        Measure::Values => {
+                            numbers.dedup();
+                            Some(Reading::whole(numbers.len() as u64))
+                        }
+                        Measure::Sum => Some(Reading::whole(sum)),
+                        Measure::Average => (count > 0)
+                            .then_some(Reading { sum: sum.into(), over: count }),
+                        _ => numbers.iter().find(share).map(|number| Reading::whole(*number)),
+                    };
+                    prop_assert_eq!(window.slide(&aggregate, time), expected, "{:?}", measure);
+                }
+            }
+        }
     }
 }

@@ -92,6 +92,12 @@ impl<'r, 'a> View<'r, 'a> {
         }
     }
 
+    /// A field's value as a number; `None` when it is null, absent or none.
+    #[must_use]
+    pub fn number(&self, field: Field) -> Option<u64> {
+        self.record.number(field)
+    }
+
     /// A field that is true or false; `None` for any other, and for one that
     /// the settings leave open.
     #[must_use]

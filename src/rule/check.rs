@@ -5,6 +5,7 @@
 //! without a doubt ([`super::document`]). Whether documents fit together is not
 //! asked here.
 
+pub(super) mod correlation;
 mod detection;
 mod item;
 
@@ -81,7 +82,7 @@ impl<'a> Checker<'a> {
                 .push(root.spot, "the rule lacks a \"name\" or an \"id\"");
         }
         if let Some(correlation) = root.get("correlation") {
-            self.aggregate(correlation);
+            self.correlation(correlation);
             if let (Some(_), Some((key, _))) = (root.get("generate"), correlation.entry("generate"))
             {
                 let reason = "\"generate\" stands beside the correlation and in it";
@@ -151,10 +152,11 @@ impl<'a> Checker<'a> {
             Shape::Tags => self.texts(node, name, true, |text| {
                 (!is_tag(text)).then_some("must be like attack.t1530")
             }),
-            Shape::Span if node.text().is_none() => {
+            Shape::Span | Shape::LongSpan if node.text().is_none() => {
                 self.wrong(node, name, "a duration such as 5m");
             }
             Shape::Span => self.texts(node, name, false, |text| pattern::span(text).err()),
+            Shape::LongSpan => self.texts(node, name, false, |text| pattern::long_span(text).err()),
             Shape::Exactly(word) => self.word(node, name, &[word]),
             Shape::Word(words) => self.word(node, name, words),
             Shape::Type => self.kind_of_aggregate(node, name),
@@ -171,10 +173,12 @@ impl<'a> Checker<'a> {
             }
             Shape::Field => self.field(node, name),
             Shape::Fields => self.list(node, name, |check, item| check.field(item, name)),
+            Shape::Keys => self.list(node, name, |check, item| {
+                check.texts(item, name, false, |_| None);
+            }),
+            Shape::Aliases => self.aliases(node),
             Shape::References => {
-                self.list(node, name, |check, item| {
-                    check.texts(item, name, false, |_| None);
-                });
+                self.texts(node, name, true, |_| None);
                 if node.items().is_empty() {
                     self.report.push(node.spot, format!("{name} names no rule"));
                 }
@@ -289,92 +293,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn kind_of_aggregate(&mut self, node: &Node, name: &str) {
-        let Some(text) = node.text() else {
-            return self.wrong(node, name, "text");
-        };
-        match words::TYPES.iter().find(|(known, _)| *known == text) {
-            Some((_, true)) => {}
-            Some((known, false)) => {
-                let reason = format!("type {known:?} is not supported yet by s3sentry");
-                self.report.push(node.spot, reason);
-            }
-            None => {
-                let reason = format!("unknown type {}", quote(text));
-                let known = words::TYPES.iter().map(|(known, _)| *known);
-                self.report.unknown(node.spot, reason, text, known);
-            }
-        }
-    }
-
-    fn threshold(&mut self, node: &Node, rows: &[Row], name: &str) {
-        if node.text().is_some() {
-            let reason = "a condition on rule names is not supported yet by s3sentry";
-            return self.report.push(node.spot, reason);
-        }
-        let before = self.report.count();
-        self.map(node, &[rows], name);
-        let is_comparison = |key: &str| {
-            let row = rows.iter().find(|row| row.key == key);
-            row.is_some_and(|row| matches!(row.shape, Shape::Whole(..)))
-        };
-        let compares = node
-            .entries()
-            .iter()
-            .any(|(key, _)| is_comparison(&key.text));
-        if self.report.count() == before && !compares {
-            let reason =
-                "the condition compares with nothing: it needs gt, gte, lt, lte, eq or neq";
-            self.report.push(node.spot, reason);
-        }
-    }
-
-    /// What a table cannot say of a correlation or aggregate: a count of values
-    /// needs a field, a count of records has none.
-    fn aggregate(&mut self, node: &Node) {
-        let kind = node.get("type").and_then(Node::text);
-        let (Some(kind), Some(condition)) = (kind, node.get("condition")) else {
-            return;
-        };
-        match (kind, condition.entry("field")) {
-            ("event_count", Some((key, _))) => {
-                let reason = "event_count counts records and has no \"field\"";
-                self.report
-                    .unknown(key.spot, reason, "value_count", ["value_count"]);
-            }
-            ("value_count", None) if matches!(condition.value, Value::Map(_)) => {
-                let reason = "value_count needs a \"field\" in its condition";
-                self.report.push(condition.spot, reason);
-            }
-            _ => {}
-        }
-    }
-
-    fn extension(&mut self, node: &Node, root: &Node, kind: Kind) {
-        for name in ["and", "any"] {
-            let Some((key, list)) = node.entry(name) else {
-                continue;
-            };
-            if kind != Kind::Correlation {
-                let reason = format!("{name:?} adds to a correlation, and the rule has none");
-                self.report.push(key.spot, reason);
-            }
-            for item in list.items() {
-                self.aggregate(item);
-            }
-        }
-        let group_by = group_by(root);
-        let key = root.get("correlation").and_then(|c| c.get("group-by"));
-        let key_is_good = key.map_or(0, |key| key.items().len()) == group_by.len();
-        if let Some(summary) = node.get("summary")
-            && let Some(text) = summary.text()
-            && key_is_good
-        {
-            self.summary(summary, text, &group_by);
-        }
-    }
-
-    fn summary(&mut self, node: &Node, text: &str, group_by: &[Field]) {
+    fn summary(&mut self, node: &Node, text: &str, group_by: &[String]) {
         if !is_line(text) {
             return;
         }
@@ -385,14 +304,6 @@ impl<'a> Checker<'a> {
             self.report.unknown(spot, error.reason, &word, names);
         }
     }
-}
-
-/// The fields that a correlation groups by.
-pub(super) fn group_by(root: &Node) -> Vec<Field> {
-    let list = root.get("correlation").and_then(|c| c.get("group-by"));
-    let items = list.map(Node::items).unwrap_or_default();
-    let names = items.iter().filter_map(Node::text);
-    names.filter_map(Field::from_name).collect()
 }
 
 fn is_line(text: &str) -> bool {

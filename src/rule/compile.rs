@@ -4,30 +4,31 @@
 //! Everything by name ends here. What is left are bits (a selection matched),
 //! slots (a field that some rule groups or counts by) and numbers.
 
+mod build;
 mod canonical;
 pub(super) mod detection;
+mod gates;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rsigma_parser::{ConditionOperator, Detections};
-use serde_json::{Value as Json, json};
+use rsigma_parser::Detections;
 
-use super::document::{Aggregate as AggregateDocument, AggregateKind, Body, Document, Threshold};
+use super::document::{Body, Document};
 use super::error::RuleError;
-use super::matcher::{Compare, Expr};
-use super::missing::Missing;
-use super::set::{Aggregate, Condition, MAX_AGGREGATES, Measure, Rule, RuleSet, Selection};
-use super::template::Template;
-use crate::alert::{Level, RuleInfo};
+use super::matcher::{Expr, Likely, Outcome};
+use super::missing::{self, Missing, Unworkable};
+use super::plan::{Correlation, Mark, Rule};
+use super::set::{Form, RuleSet, Selection, Slot};
+use crate::alert::Level;
 use crate::observation::MAX_SELECTIONS;
 use crate::record::Field;
+use crate::record::derived::operation::OperationClass;
 use crate::settings::Settings;
 
-/// Length of an alert's period unless the rule says otherwise, seconds.
-const SUPPRESS: i64 = 3600;
-/// How many records an alert shows unless the rule says otherwise.
-const EVIDENCE: usize = 5;
+/// The most different values that all rules together may group and count by:
+/// the bits of an observation's mask.
+const MAX_SLOTS: usize = 64;
 
 /// Compiles the rules that can raise an alert at or above a level.
 pub fn compile(
@@ -73,7 +74,7 @@ struct Compiler<'d> {
     selections: Vec<Selection>,
     /// Bit of a base detection, by its document: a name may be the id of another.
     bases: HashMap<*const Document, usize>,
-    slots: Vec<Field>,
+    slots: Vec<Slot>,
     errors: Vec<RuleError>,
 }
 
@@ -81,17 +82,13 @@ impl<'d> Compiler<'d> {
     /// The rule that a document raises alerts for, if it does.
     fn rule(&mut self, document: &'d Document, min_level: Level) -> Option<Rule> {
         let level = document.meta.level.unwrap_or(Level::Medium);
-        if level < min_level || !document.enabled {
+        let silent = !document.enabled || matches!(document.body, Body::Filter(_));
+        if level < min_level || silent {
             return None;
         }
-        match &document.body {
-            Body::Filter(_) => None,
-            Body::Detection(_) => {
-                let alone = !self.is_counted_elsewhere(document);
-                alone.then(|| self.single(document, level)).flatten()
-            }
-            Body::Correlation(_) => self.correlation(document, level),
-        }
+        (!self.is_counted_elsewhere(document))
+            .then(|| build::rule(self, document, level))
+            .flatten()
     }
 
     fn is_counted_elsewhere(&self, document: &Document) -> bool {
@@ -99,12 +96,11 @@ impl<'d> Compiler<'d> {
             self.find(word)
                 .is_some_and(|found| std::ptr::eq(found, document))
         };
-        self.documents.iter().any(|other| match &other.body {
-            Body::Correlation(correlation) if !correlation.generate => {
-                correlation.rules.iter().any(known_as)
-            }
-            _ => false,
-        })
+        let counts = |other: &Document| {
+            let correlation = other.correlation();
+            correlation.is_some_and(|c| !c.generate && c.rules.iter().any(known_as))
+        };
+        self.documents.iter().any(counts)
     }
 
     fn find(&self, word: &str) -> Option<&'d Document> {
@@ -118,208 +114,29 @@ impl<'d> Compiler<'d> {
         })
     }
 
-    /// A detection that stands alone fires on any record: one, within a second.
-    fn single(&mut self, document: &'d Document, level: Level) -> Option<Rule> {
-        let bit = self.base(document)?;
-        let condition = Condition {
-            predicates: vec![(Compare::AtLeast, 1)],
-        };
-        let main = Aggregate {
-            measure: Measure::Events,
-            selections: vec![bit],
-            timespan: 1,
-            condition,
-        };
-        let canonical = json!({"detection": canonical::document(document)});
-        self.finish(document, level, Vec::new(), main, canonical)
-    }
-
-    fn correlation(&mut self, document: &'d Document, level: Level) -> Option<Rule> {
-        let window = document.window()?;
-        let mut bases = Vec::new();
-        let mut canonical_bases = Vec::new();
-        for word in &window.rules {
-            let base = self.find(word)?;
-            bases.push(self.base(base)?);
-            canonical_bases.push(canonical::document(base));
+    /// The slot of a value, a new one where there is none yet.
+    fn slot(&mut self, document: &Document, field: Field, form: Form) -> Option<u8> {
+        let slot = Slot { field, form };
+        if let Some(place) = self.slots.iter().position(|known| *known == slot) {
+            return u8::try_from(place).ok();
         }
-        bases.sort_unstable();
-        bases.dedup();
-        canonical_bases.sort_by_key(ToString::to_string);
-        let measure = self.measure(window.kind, window.condition.field)?;
-        let mut canonical = json!({
-            "detection": canonical_bases,
-            "correlation": canonical::aggregate(window.kind, window.timespan, &window.condition, None),
-            "group-by": window.group_by.iter().map(|field| field.name()).collect::<Vec<_>>(),
-        });
-        canonical::filters(document, &mut canonical);
-        let main = Aggregate {
-            measure,
-            selections: self.narrowed(document, bases)?,
-            timespan: window.timespan,
-            condition: condition(&window.condition),
-        };
-        self.finish(document, level, window.group_by, main, canonical)
-    }
-
-    /// Those records of the bases that the correlation's own filters let pass.
-    fn narrowed(&mut self, document: &Document, bases: Vec<usize>) -> Option<Vec<usize>> {
-        if document.filters.is_empty() {
-            return Some(bases);
-        }
-        let exprs = bases.iter().map(|bit| self.selections[*bit].expr.clone());
-        let mut parts = vec![Expr::Any(exprs.collect())];
-        for filter in &document.filters {
-            parts.push(self.detections(document, filter)?);
-        }
-        Some(vec![self.refine(Expr::All(parts), &[])])
-    }
-
-    fn finish(
-        &mut self,
-        document: &Document,
-        level: Level,
-        group_by: Vec<Field>,
-        main: Aggregate,
-        mut canonical: Json,
-    ) -> Option<Rule> {
-        let aggregates = 1 + document.extension.and.len() + document.extension.any.len();
-        if aggregates > MAX_AGGREGATES {
-            let origin = document.positions.key(&["s3sentry"]);
+        if self.slots.len() == MAX_SLOTS {
             let reason = format!(
-                "a rule has {MAX_AGGREGATES} aggregates at most, this one has {aggregates}"
+                "all rules up to this one group and count by more than {MAX_SLOTS} different values"
             );
-            self.errors.push(RuleError::new(origin, reason));
+            self.fail(document, &[], reason);
             return None;
         }
-        let group_slots = group_by
-            .iter()
-            .map(|field| self.slot(*field))
-            .collect::<Option<Vec<_>>>()?;
-        let and = self.aggregates(document, &document.extension.and, &main)?;
-        let any = self.aggregates(document, &document.extension.any, &main)?;
-        let list = |aggregates: &[AggregateDocument]| -> Vec<Json> {
-            aggregates
-                .iter()
-                .map(|aggregate| {
-                    let timespan = aggregate.timespan.unwrap_or(main.timespan);
-                    let selection = aggregate.selection.as_ref();
-                    canonical::aggregate(aggregate.kind, timespan, &aggregate.condition, selection)
-                })
-                .collect()
-        };
-        canonical["and"] = list(&document.extension.and).into();
-        canonical["any"] = list(&document.extension.any).into();
-
-        let timespan = [&main]
-            .into_iter()
-            .chain(&and)
-            .chain(&any)
-            .map(|a| a.timespan)
-            .max()?;
-        // A period shorter than the window would cut a burst in two.
-        let period = document
-            .extension
-            .suppress
-            .unwrap_or(SUPPRESS)
-            .max(timespan);
-        // Whatever the rule does, it fires on a record of these selections.
-        let slots = group_slots
-            .iter()
-            .copied()
-            .chain(
-                [&main]
-                    .into_iter()
-                    .chain(&and)
-                    .chain(&any)
-                    .filter_map(|a| a.measure.slot()),
-            )
-            .fold(0u64, |slots, slot| slots | 1 << slot);
-        for bit in &main.selections {
-            self.selections[*bit].slots |= slots;
-        }
-        let unworkable = self.unworkable(&main);
-        Some(Rule {
-            info: Arc::new(RuleInfo {
-                id: document
-                    .meta
-                    .id
-                    .clone()
-                    .unwrap_or_else(|| document.label().to_owned()),
-                name: document.label().to_owned(),
-                title: document.meta.title.clone(),
-                level,
-                tags: document.meta.tags.clone(),
-            }),
-            built_in: document.built_in,
-            group_by: group_by.into_iter().zip(group_slots).collect(),
-            main,
-            and,
-            any,
-            timespan,
-            period,
-            evidence: document.extension.evidence.unwrap_or(EVIDENCE),
-            summary: document
-                .extension
-                .summary
-                .clone()
-                .unwrap_or(Template { parts: Vec::new() }),
-            canonical: canonical.to_string(),
-            unworkable,
-        })
+        self.slots.push(slot);
+        u8::try_from(self.slots.len() - 1).ok()
     }
 
-    fn aggregates(
-        &mut self,
-        document: &Document,
-        aggregates: &[AggregateDocument],
-        main: &Aggregate,
-    ) -> Option<Vec<Aggregate>> {
-        aggregates
-            .iter()
-            .map(|aggregate| {
-                let selections = match &aggregate.selection {
-                    None => main.selections.clone(),
-                    Some(detections) => {
-                        let expr = self.detections(document, detections)?;
-                        vec![self.refine(expr, &main.selections)]
-                    }
-                };
-                Some(Aggregate {
-                    measure: self.measure(aggregate.kind, aggregate.condition.field)?,
-                    selections,
-                    timespan: aggregate.timespan.unwrap_or(main.timespan),
-                    condition: condition(&aggregate.condition),
-                })
-            })
-            .collect()
+    fn fail(&mut self, document: &Document, path: &[&str], reason: String) {
+        let origin = document.positions.key(path);
+        self.errors.push(RuleError::new(origin, reason));
     }
 
-    /// A rule that asks for what nobody has told us cannot work; says what.
-    fn unworkable(&self, main: &Aggregate) -> Option<Missing> {
-        let selections = main.selections.iter();
-        let missing = |bit: &usize| Missing::of(&self.selections[*bit].expr, self.settings);
-        selections.map(missing).reduce(Missing::either).flatten()
-    }
-
-    fn measure(&mut self, kind: AggregateKind, field: Option<Field>) -> Option<Measure> {
-        match kind {
-            AggregateKind::EventCount => Some(Measure::Events),
-            AggregateKind::ValueCount => Some(Measure::Values(self.slot(field?)?)),
-        }
-    }
-
-    fn slot(&mut self, field: Field) -> Option<u8> {
-        let place = self.slots.iter().position(|slot| *slot == field);
-        let place = place.unwrap_or_else(|| {
-            self.slots.push(field);
-            self.slots.len() - 1
-        });
-        // There are fewer fields than the 64 bits of an observation's mask.
-        u8::try_from(place).ok().filter(|place| *place < 64)
-    }
-
-    /// The bit of a base detection, compiled once.
+    /// The selection of a base detection, compiled once.
     fn base(&mut self, document: &'d Document) -> Option<usize> {
         if let Some(bit) = self.bases.get(&std::ptr::from_ref(document)) {
             return Some(*bit);
@@ -331,18 +148,13 @@ impl<'d> Compiler<'d> {
         for filter in &document.filters {
             parts.push(self.detections(document, filter)?);
         }
-        let expr = Expr::All(parts);
-        let bit = self.selections.len();
-        self.selections.push(Selection {
-            expr,
-            refines: Vec::new(),
-            slots: 0,
-        });
+        let bit = self.select(Expr::All(parts), &[]);
         self.bases.insert(std::ptr::from_ref(document), bit);
         Some(bit)
     }
 
-    fn refine(&mut self, expr: Expr, parents: &[usize]) -> usize {
+    /// A selection; one that refines others matches only where one of them does.
+    fn select(&mut self, expr: Expr, parents: &[usize]) -> usize {
         self.selections.push(Selection {
             expr,
             refines: parents.to_vec(),
@@ -355,29 +167,41 @@ impl<'d> Compiler<'d> {
         match detection::compile(detections, self.settings) {
             Ok(expr) => Some(expr),
             Err(wrong) => {
-                let origin = document.positions.key(&["detection", &wrong.part]);
-                self.errors.push(RuleError::new(origin, wrong.reason));
+                self.fail(document, &["detection", &wrong.part], wrong.reason);
                 None
             }
         }
     }
-}
 
-fn condition(threshold: &Threshold) -> Condition {
-    let predicates = threshold
-        .predicates
-        .iter()
-        .map(|(operator, number)| {
-            let compare = match operator {
-                ConditionOperator::Lt => Compare::Less,
-                ConditionOperator::Lte => Compare::AtMost,
-                ConditionOperator::Gt => Compare::More,
-                ConditionOperator::Gte => Compare::AtLeast,
-                ConditionOperator::Eq => Compare::Equal,
-                ConditionOperator::Neq => Compare::Unequal,
-            };
-            (compare, *number)
+    /// Whether a selection may match what most lines are: a read that succeeded.
+    fn is_common(&self, selection: usize) -> bool {
+        let selection = &self.selections[selection];
+        let read = Some(OperationClass::Read);
+        selection.expr.likely(read, Outcome::Ok) != Likely::No
+            && (selection.refines.is_empty()
+                || selection.refines.iter().any(|at| self.is_common(*at)))
+    }
+
+    /// A rule that asks for what nobody has told us cannot work; says why.
+    fn unworkable(
+        &self,
+        document: &Document,
+        correlation: &Correlation,
+        marks: &[Mark],
+    ) -> Option<Unworkable> {
+        if document.extension.new_value.is_some() {
+            return Some(Unworkable::Baseline);
+        }
+        let missing = missing::of(correlation, &|mark| self.missing(marks[mark].selection));
+        missing.map(Unworkable::Lists)
+    }
+
+    /// What a selection lacks, or all that it refines.
+    fn missing(&self, selection: usize) -> Option<Missing> {
+        let selection = &self.selections[selection];
+        Missing::of(&selection.expr, self.settings).or_else(|| {
+            let parents = selection.refines.iter();
+            Missing::all(parents.map(|parent| self.missing(*parent)))
         })
-        .collect();
-    Condition { predicates }
+    }
 }

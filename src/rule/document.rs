@@ -1,13 +1,6 @@
 //! A checked document as the compiler of matchers gets it.
 //!
-//! **When a rule fires.** A detection fires on every record that it matches. A
-//! correlation fires at a time `t` for a key when its own condition holds *and*
-//! every aggregate of `and` holds *and*, where `any` is not empty, at least one
-//! aggregate of `any` holds. The correlation's condition is over the records
-//! that its `rules` match, of this key, in its timespan up to `t`. An aggregate
-//! counts those of the same matching records of the same key that also match
-//! its `selection` (all of them, without one), in its own `timespan` up to `t`
-//! (the rule's, without one).
+//! When a rule fires is said in `docs/correlations.md`.
 //!
 //! ```yaml
 //! correlation:
@@ -41,12 +34,12 @@ use std::sync::Arc;
 
 use rsigma_parser::{ConditionOperator, CorrelationRule, Detections, FilterRule, SigmaRule};
 
-use super::check::group_by;
+use super::check::correlation::keys_are_known;
 use super::error::{Origin, Report};
 use super::pattern::span;
 use super::template::Template;
-use super::words::THRESHOLD;
-use super::yaml::Node;
+use super::words::{COMPARISONS, TYPES};
+use super::yaml::{Key, Node, Value};
 use crate::alert::Level;
 use crate::record::Field;
 
@@ -113,6 +106,31 @@ pub struct Extension {
     pub and: Vec<Aggregate>,
     /// One of these must hold too, if there are any.
     pub any: Vec<Aggregate>,
+    /// The field in which the second step of a chain differs from the first.
+    pub different: Option<Field>,
+    /// What may not have happened before the first step.
+    pub none_before: Option<NoneBefore>,
+    /// The value that must be new.
+    pub new_value: Option<NewValue>,
+}
+
+/// What a correlation or an aggregate counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Records and firings.
+    EventCount,
+    /// Distinct values of a field.
+    ValueCount,
+    /// The sum of a field.
+    ValueSum,
+    /// Its average.
+    ValueAvg,
+    /// A percentile of it.
+    ValuePercentile,
+    /// Rules that have something in the window.
+    Temporal,
+    /// Rules, one after the other.
+    TemporalOrdered,
 }
 
 /// A further aggregate on the rule's key.
@@ -120,8 +138,8 @@ pub struct Extension {
 pub struct Aggregate {
     /// Where it begins.
     pub origin: Origin,
-    /// What it counts.
-    pub kind: AggregateKind,
+    /// What it counts; never `temporal`.
+    pub kind: Kind,
     /// Which of the rule's records it counts, under the name `selection`; all
     /// of them without one.
     pub selection: Option<Detections>,
@@ -131,37 +149,71 @@ pub struct Aggregate {
     pub condition: Threshold,
 }
 
-/// What an aggregate counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AggregateKind {
-    /// Records.
-    EventCount,
-    /// Distinct values of the condition's field.
-    ValueCount,
-}
-
-/// What a count must be: all comparisons hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a value must be: all comparisons hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Threshold {
-    /// At least one.
+    /// At least one, except for chains and a `temporal` of all rules.
     pub predicates: Vec<(ConditionOperator, u64)>,
-    /// Whose distinct values are counted; there exactly for `value_count`.
-    pub field: Option<Field>,
+    /// Whose values are counted; there exactly for the `value_` kinds. In an
+    /// aggregate the name of a field; in a correlation it may be an alias of a
+    /// correlation below.
+    pub field: Option<String>,
+    /// Which percentile; there exactly for `value_percentile`.
+    pub percentile: Option<u8>,
 }
 
-/// Type, threshold and timespan of a correlation, as an aggregate has them.
+/// The `correlation:` block in our own types.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
+pub struct Correlation {
     /// What it counts.
-    pub kind: AggregateKind,
-    /// What the count must be.
+    pub kind: Kind,
+    /// What the value must be.
     pub condition: Threshold,
     /// Over how many seconds.
     pub timespan: i64,
-    /// The key.
-    pub group_by: Vec<Field>,
-    /// Names or ids of the rules whose records it counts.
+    /// The key: fields or aliases.
+    pub group_by: Vec<String>,
+    /// What an alias is called in which rule.
+    pub aliases: Vec<(String, Vec<(String, String)>)>,
+    /// Names or ids of the rules that it counts.
     pub rules: Vec<String>,
+    /// Whether those rules raise alerts of their own, too.
+    pub generate: bool,
+}
+
+impl Correlation {
+    /// What a name of this correlation is called in one of its rules.
+    #[must_use]
+    pub fn called<'a>(&'a self, name: &'a str, rule: &str) -> &'a str {
+        let alias = self.aliases.iter().find(|(alias, _)| alias == name);
+        let names = alias.map(|(_, names)| names.as_slice()).unwrap_or_default();
+        let named = names.iter().find(|(known, _)| known == rule);
+        named.map_or(name, |(_, called)| called)
+    }
+}
+
+/// What may not have happened before a chain.
+#[derive(Debug, Clone)]
+pub struct NoneBefore {
+    /// Which records, under the name `selection`.
+    pub selection: Detections,
+    /// Seconds before the first step.
+    pub timespan: i64,
+    /// Fields that are the same as in the last step; those of the chain without any.
+    pub group_by: Vec<String>,
+}
+
+/// A value that a rule has not seen before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewValue {
+    /// Whose value.
+    pub field: Field,
+    /// Among the records of which group.
+    pub group_by: Vec<Field>,
+    /// Seconds after which a group is known.
+    pub learn: Option<i64>,
+    /// Seconds after which a value is forgotten.
+    pub memory: Option<i64>,
 }
 
 /// Where the parts of a document stand.
@@ -223,18 +275,10 @@ impl Document {
         name.as_deref().or(id.as_deref()).unwrap_or_default()
     }
 
-    /// Type, threshold and key of a correlation in our own types.
+    /// The `correlation:` block; `None` for any other document.
     #[must_use]
-    pub fn window(&self) -> Option<Window> {
-        let node = self.positions.root.get("correlation")?;
-        let rules = node.get("rules")?.items().iter().filter_map(Node::text);
-        Some(Window {
-            kind: kind(node)?,
-            condition: threshold(node.get("condition")?),
-            timespan: node.get("timespan")?.text().and_then(|t| span(t).ok())?,
-            group_by: group_by(&self.positions.root),
-            rules: rules.map(str::to_owned).collect(),
-        })
+    pub fn correlation(&self) -> Option<Correlation> {
+        correlation(&self.positions.root)
     }
 }
 
@@ -302,12 +346,71 @@ fn extension(root: &Node, report: &Report) -> Result<Extension, String> {
     Ok(Extension {
         suppress: seconds(node, "suppress"),
         evidence: evidence.and_then(|number| usize::try_from(number).ok()),
-        summary: summary
-            .map(|text| Template::parse(text, &group_by(root)))
-            .transpose()
-            .map_err(|error| error.reason)?,
+        summary: template(root, summary)?,
         and: aggregates("and")?,
         any: aggregates("any")?,
+        different: field(node, "different"),
+        none_before: node.get("none_before").map(none_before).transpose()?,
+        new_value: node.get("new_value").and_then(new_value),
+    })
+}
+
+fn template(root: &Node, text: Option<&str>) -> Result<Option<Template>, String> {
+    let group_by = texts(root.get("correlation"), "group-by");
+    match text
+        .map(|text| Template::parse(text, &group_by))
+        .transpose()
+    {
+        // The error that matters is another one.
+        Err(_) if !keys_are_known(root) => Ok(None),
+        read => read.map_err(|error| error.reason),
+    }
+}
+
+fn correlation(root: &Node) -> Option<Correlation> {
+    let node = root.get("correlation")?;
+    let flag = |node: &Node| {
+        node.get("generate")
+            .map(|flag| flag.value == Value::Bool(true))
+    };
+    let aliases = node.get("aliases").map(Node::entries).unwrap_or_default();
+    let named = |(key, value): &(Key, Node)| {
+        let text = |(rule, name): &(Key, Node)| Some((rule.text.clone(), name.text()?.to_owned()));
+        let names = value.entries().iter().filter_map(text).collect();
+        (key.text.clone(), names)
+    };
+    Some(Correlation {
+        kind: kind(node)?,
+        condition: node.get("condition").map(threshold).unwrap_or_default(),
+        timespan: seconds(node, "timespan")?,
+        group_by: texts(Some(node), "group-by"),
+        aliases: aliases.iter().map(named).collect(),
+        rules: texts(Some(node), "rules"),
+        generate: flag(node).or_else(|| flag(root)).unwrap_or(false),
+    })
+}
+
+fn none_before(node: &Node) -> Result<NoneBefore, String> {
+    let (Some(selection), Some(timespan)) = (node.get("selection"), seconds(node, "timespan"))
+    else {
+        return Err("\"none_before\" could not be read".to_owned());
+    };
+    Ok(NoneBefore {
+        selection: emit::selection(selection, "selection")?,
+        timespan,
+        group_by: texts(Some(node), "group-by"),
+    })
+}
+
+fn new_value(node: &Node) -> Option<NewValue> {
+    let group_by = texts(Some(node), "group-by");
+    let group_by = group_by.iter().filter_map(|name| Field::from_name(name));
+    let long = |key| super::pattern::long_span(node.get(key)?.text()?).ok();
+    Some(NewValue {
+        field: field(node, "field")?,
+        group_by: group_by.collect(),
+        learn: long("learn"),
+        memory: long("memory"),
     })
 }
 
@@ -330,12 +433,21 @@ fn selection(node: &Node) -> Result<Option<Detections>, String> {
     read.transpose()
 }
 
-fn kind(node: &Node) -> Option<AggregateKind> {
-    match node.get("type")?.text()? {
-        "event_count" => Some(AggregateKind::EventCount),
-        "value_count" => Some(AggregateKind::ValueCount),
-        _ => None,
-    }
+fn kind(node: &Node) -> Option<Kind> {
+    let text = node.get("type")?.text()?;
+    TYPES.iter().find(|row| row.name == text)?.kind
+}
+
+fn field(node: &Node, key: &str) -> Option<Field> {
+    Field::from_name(node.get(key)?.text()?)
+}
+
+/// A list of texts, or one.
+pub(super) fn texts(node: Option<&Node>, key: &str) -> Vec<String> {
+    let list = node.and_then(|node| node.get(key));
+    let items = list.map(Node::items).unwrap_or_default();
+    let texts = items.iter().filter_map(Node::text);
+    texts.map(str::to_owned).collect()
 }
 
 fn seconds(node: &Node, key: &str) -> Option<i64> {
@@ -343,13 +455,14 @@ fn seconds(node: &Node, key: &str) -> Option<i64> {
 }
 
 fn threshold(node: &Node) -> Threshold {
-    let comparison = |row: &super::words::Row| {
-        let operator = ConditionOperator::from_str(row.key).ok()?;
-        Some((operator, node.get(row.key)?.whole()?))
+    let comparison = |word: &&str| {
+        let operator = ConditionOperator::from_str(word).ok()?;
+        Some((operator, node.get(word)?.whole()?))
     };
-    let field = node.get("field").and_then(Node::text);
+    let percentile = node.get("percentile").and_then(Node::whole);
     Threshold {
-        predicates: THRESHOLD.iter().filter_map(comparison).collect(),
-        field: field.and_then(Field::from_name),
+        predicates: COMPARISONS.iter().filter_map(comparison).collect(),
+        field: node.get("field").and_then(Node::text).map(str::to_owned),
+        percentile: percentile.and_then(|number| u8::try_from(number).ok()),
     }
 }

@@ -5,6 +5,8 @@
 //! document of a directory replaces the embedded one of the same id. Errors of
 //! all files come together; a set with one error is no set.
 
+mod references;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
@@ -15,7 +17,8 @@ use super::check::{Checker, Kind};
 use super::document::{self, Document};
 use super::error::{Origin, Report, RuleError};
 use super::yaml::{self, Node};
-use crate::text::words::{file_name, quote, suggest};
+use crate::text::words::{file_name, quote};
+use references::Correlation;
 
 include!(concat!(env!("OUT_DIR"), "/embedded_rules.rs"));
 
@@ -53,7 +56,8 @@ struct Entry {
     kind: Kind,
     id: Option<(String, Origin)>,
     name: Option<(String, Origin)>,
-    rules: Vec<(String, Origin)>,
+    /// What a correlation refers to.
+    correlation: Option<Correlation>,
     document: Option<Document>,
 }
 
@@ -166,7 +170,7 @@ impl Set {
         self.unique("id", |entry| entry.id.as_ref());
         self.unique("name", |entry| entry.name.as_ref());
         if !self.incomplete {
-            self.resolve();
+            self.errors.extend(references::resolve(&self.entries));
         }
         if self.errors.is_empty() {
             let documents = self.entries.into_iter().filter_map(|e| e.document);
@@ -184,46 +188,6 @@ impl Set {
             }
         }
     }
-
-    fn resolve(&mut self) {
-        let mut kinds: HashMap<&str, Kind> = HashMap::new();
-        for entry in &self.entries {
-            for (word, _) in entry.id.iter().chain(&entry.name) {
-                kinds.insert(word, entry.kind);
-            }
-        }
-        let names = || self.entries.iter().filter_map(|e| e.name.as_ref());
-        for (entry, (word, origin)) in self
-            .entries
-            .iter()
-            .flat_map(|entry| entry.rules.iter().map(move |rule| (entry, rule)))
-        {
-            let kind = kinds.get(word.as_str());
-            let kind = kind.or_else(|| kinds.get(word.to_ascii_lowercase().as_str()));
-            let (reason, hint) = match kind {
-                Some(Kind::Detection) => continue,
-                Some(_) => (
-                    "a correlation of what is no detection rule is not supported yet by s3sentry"
-                        .to_owned(),
-                    None,
-                ),
-                None => {
-                    let own = entry.name.as_ref().map(|(name, _)| name.as_str());
-                    let others = names().map(|(name, _)| name.as_str());
-                    let others = others.filter(|name| {
-                        kinds.get(name) == Some(&Kind::Detection) && Some(*name) != own
-                    });
-                    let reason = format!("no rule has the name or id {}", quote(word));
-                    (reason, suggest(word, others))
-                }
-            };
-            self.errors.push(RuleError {
-                origin: origin.clone(),
-                reason,
-                hint,
-            });
-        }
-    }
 }
 
 fn entry(root: &Node, report: &Report, built_in: bool) -> Entry {
@@ -231,15 +195,15 @@ fn entry(root: &Node, report: &Report, built_in: bool) -> Entry {
         let text = node.text()?;
         Some((text.to_owned(), report.origin(node.spot)))
     };
-    let rules = root.get("correlation").and_then(|c| c.get("rules"));
-    let rules = rules.map(Node::items).unwrap_or_default();
     let id = root.get("id").and_then(located);
     Entry {
         built_in,
         kind: Kind::of(root),
         id: id.map(|(id, origin)| (id.to_ascii_lowercase(), origin)),
         name: root.get("name").and_then(located),
-        rules: rules.iter().filter_map(located).collect(),
+        correlation: root
+            .get("correlation")
+            .map(|node| Correlation::of(node, &located)),
         document: None,
     }
 }

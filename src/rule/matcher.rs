@@ -4,6 +4,7 @@
 //! and `?` are wildcards, a null matches what is null or absent. YAML, names
 //! and settings files may not enter here; they are gone by now.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
@@ -90,13 +91,19 @@ impl Compare {
     /// Whether `left` and `right` compare so.
     #[must_use]
     pub fn holds(self, left: u64, right: u64) -> bool {
+        self.orders(left.cmp(&right))
+    }
+
+    /// Whether what compares like this compares so.
+    #[must_use]
+    pub fn orders(self, order: Ordering) -> bool {
         match self {
-            Compare::Less => left < right,
-            Compare::AtMost => left <= right,
-            Compare::Equal => left == right,
-            Compare::AtLeast => left >= right,
-            Compare::More => left > right,
-            Compare::Unequal => left != right,
+            Compare::Less => order.is_lt(),
+            Compare::AtMost => order.is_le(),
+            Compare::Equal => order.is_eq(),
+            Compare::AtLeast => order.is_ge(),
+            Compare::More => order.is_gt(),
+            Compare::Unequal => order.is_ne(),
         }
     }
 }

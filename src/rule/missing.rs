@@ -7,12 +7,30 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::matcher::{Expr, Likely, Test};
+use super::plan::{Aggregate, Correlation, Kind, Measure, Reading, Stage};
 use crate::record::Field;
 use crate::settings::Settings;
 
 /// Lists that are not set, for want of which a rule can match nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Missing(BTreeSet<&'static str>);
+
+/// Why a rule cannot work with what it has been told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unworkable {
+    /// Lists that it needs are not set.
+    Lists(Missing),
+    /// It compares with a baseline, and there is none.
+    Baseline,
+}
+
+impl Unworkable {
+    /// Whether this list is what it lacks.
+    #[must_use]
+    pub fn lacks(&self, list: &str) -> bool {
+        matches!(self, Unworkable::Lists(missing) if missing.0.contains(list))
+    }
+}
 
 impl Missing {
     /// What a condition lacks; `None` where it can match.
@@ -30,19 +48,45 @@ impl Missing {
         (can == Likely::No && !lists.is_empty()).then_some(Self(lists))
     }
 
-    /// Of two ways to match: both must lack something.
+    /// What several ways lack; `None` where one of them works, or there is none.
     #[must_use]
-    pub fn either(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        let (mut one, other) = (one?, other?);
-        one.0.extend(other.0);
-        Some(one)
+    pub fn all(ways: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let either = |one: Option<Self>, other: Option<Self>| Some(one?.and(other?));
+        ways.into_iter().reduce(either).flatten()
     }
 
-    /// Whether this list is among them.
-    #[must_use]
-    pub fn lacks(&self, list: &str) -> bool {
-        self.0.contains(list)
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
+}
+
+/// What a correlation lacks, by what its marks lack; `None` where it can fire.
+pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) -> Option<Missing> {
+    let stages = correlation.stages.iter().map(|stage| match stage {
+        Stage::Records(mark) => lacks(*mark),
+        Stage::Firings(below) => of(below, lacks),
+    });
+    let stages: Vec<Option<Missing>> = stages.collect();
+    let needed = match &correlation.kind {
+        Kind::Chain(_) => stages.len() as u64,
+        Kind::Count(main) if main.measure == Measure::Stages => main.condition.least(),
+        Kind::Count(_) => 1,
+    };
+    let working = stages.iter().filter(|stage| stage.is_none()).count() as u64;
+    if working < needed {
+        return stages.into_iter().flatten().reduce(Missing::and);
+    }
+    let aggregate = |aggregate: &Aggregate| {
+        // What wants nothing gets it.
+        if aggregate.condition.holds(Reading::whole(0)) {
+            return None;
+        }
+        let marks = (0..u64::BITS as usize).filter(|mark| aggregate.marks >> mark & 1 == 1);
+        Missing::all(marks.map(lacks))
+    };
+    let and = correlation.and.iter().find_map(aggregate);
+    and.or_else(|| Missing::all(correlation.any.iter().map(aggregate)))
 }
 
 /// What can be said of the condition, and which lists decide it where it is
@@ -80,14 +124,25 @@ fn blame(
     found
 }
 
+impl fmt::Display for Unworkable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unworkable::Lists(missing) => missing.fmt(f),
+            Unworkable::Baseline => f.write_str("it compares with a baseline, and there is none"),
+        }
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.lacks("trusted_networks") && self.0.len() == 1 {
-            return f.write_str("no trusted networks are set, so there is nothing to compare with");
-        }
         let lists: Vec<&str> = self.0.iter().copied().collect();
-        let verb = if lists.len() == 1 { "is" } else { "are" };
-        write!(f, "{} {verb} not set", lists.join(" and "))
+        match lists[..] {
+            ["trusted_networks"] => {
+                f.write_str("no trusted networks are set, so there is nothing to compare with")
+            }
+            [one] => write!(f, "{one} is not set"),
+            _ => write!(f, "{} are not set", lists.join(" and ")),
+        }
     }
 }
 
@@ -147,10 +202,8 @@ mod tests {
         assert_eq!(said(&any([a, other.clone()])), "");
         assert_eq!(said(&other), "");
         let missing = |expr| Missing::of(&expr, &Settings::default());
-        assert_eq!(
-            Missing::either(missing(Expr::Test(A)), missing(other)),
-            None
-        );
+        assert_eq!(Missing::all([missing(Expr::Test(A)), missing(other)]), None);
+        assert_eq!(Missing::all([]), None);
     }
 
     #[test]

@@ -44,8 +44,19 @@ pub fn regex(pattern: &str, flags: Flags) -> Result<Regex, String> {
         })
 }
 
-/// Reads a duration, seconds; the error says what is expected.
+/// Reads a duration that a window may have, seconds; the error says what is
+/// expected.
 pub fn span(text: &str) -> Result<i64, &'static str> {
+    match long_span(text) {
+        Ok(seconds @ ..=MAX_SPAN) => Ok(seconds),
+        Err(reason) if !reason.starts_with("must be at most") => Err(reason),
+        _ => Err("must be at most 30d"),
+    }
+}
+
+/// Reads a duration of at most ten years, seconds.
+pub fn long_span(text: &str) -> Result<i64, &'static str> {
+    const LONGEST: i64 = 3650 * 86_400;
     const EXPECTED: &str = "must be a whole number of s, m, h or d, such as 5m";
     let unit = text.chars().next_back().ok_or(EXPECTED)?;
     let seconds = match unit {
@@ -64,9 +75,9 @@ pub fn span(text: &str) -> Result<i64, &'static str> {
         .ok()
         .and_then(|count| count.checked_mul(seconds));
     match span {
-        Some(seconds @ 1..=MAX_SPAN) => Ok(seconds),
+        Some(seconds @ 1..=LONGEST) => Ok(seconds),
         Some(0) => Err("must be longer than nothing"),
-        _ => Err("must be at most 30d"),
+        _ => Err("must be at most 3650d"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which rule a word means, and which rules count another.
 
-use super::document::{Body, Document};
+use super::document::Document;
 use crate::text::words::{did_you_mean, quote, suggest};
 
 /// The place of the rule of this name or id; the error names the nearest.
@@ -25,22 +25,25 @@ pub fn is_called(document: &Document, word: &str) -> bool {
 
 /// The words for the rules that this one counts.
 #[must_use]
-pub fn counted(document: &Document) -> &[String] {
-    match &document.body {
-        Body::Correlation(correlation) => &correlation.rules,
-        Body::Detection(_) | Body::Filter(_) => &[],
-    }
+pub fn counted(document: &Document) -> Vec<String> {
+    document
+        .correlation()
+        .map(|correlation| correlation.rules)
+        .unwrap_or_default()
 }
 
 /// The rules that count what this one gives, so that it raises nothing itself.
 #[must_use]
 pub fn counted_by<'d>(documents: &'d [Document], document: &Document) -> Vec<&'d str> {
-    let leaves_it_alone = |other: &Document| match &other.body {
-        Body::Correlation(correlation) => correlation.generate,
-        Body::Detection(_) | Body::Filter(_) => true,
-    };
     let counts = |other: &&Document| {
-        !leaves_it_alone(other) && counted(other).iter().any(|word| is_called(document, word))
+        let correlation = other.correlation();
+        correlation.is_some_and(|correlation| {
+            !correlation.generate
+                && correlation
+                    .rules
+                    .iter()
+                    .any(|word| is_called(document, word))
+        })
     };
     documents
         .iter()

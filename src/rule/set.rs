@@ -6,18 +6,13 @@
 
 use std::sync::Arc;
 
-use super::matcher::{Compare, Expr, Likely, Outcome};
-use super::missing::Missing;
-use super::template::Template;
-use crate::alert::RuleInfo;
+use super::matcher::{Expr, Likely, Outcome};
+use super::plan::Rule;
 use crate::observation::{MAX_SELECTIONS, Observations};
 use crate::record::derived::View;
 use crate::record::derived::operation::OperationClass;
 use crate::record::{Field, Record, hash};
 use crate::settings::Settings;
-
-/// The most aggregates that a rule may have, its own included.
-pub const MAX_AGGREGATES: usize = 16;
 
 /// Which records something is about.
 #[derive(Debug, Clone)]
@@ -30,120 +25,32 @@ pub struct Selection {
     pub slots: u64,
 }
 
-/// A rule that can raise alerts.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// What its alerts say of it.
-    pub info: Arc<RuleInfo>,
-    /// Whether it is embedded in the binary.
-    pub built_in: bool,
-    /// Fields of the key, and their slots.
-    pub group_by: Vec<(Field, u8)>,
-    /// What must hold.
-    pub main: Aggregate,
-    /// All of these must hold too.
-    pub and: Vec<Aggregate>,
-    /// One of these must hold too, if there are any.
-    pub any: Vec<Aggregate>,
-    /// The longest timespan of them, seconds.
-    pub timespan: i64,
-    /// Length of an alert's period, seconds; never shorter than the timespan.
-    pub period: i64,
-    /// How many records an alert shows.
-    pub evidence: usize,
-    /// The alert's one sentence.
-    pub summary: Template,
-    /// Selection and correlation in a fixed form, for the alert id.
-    pub canonical: String,
-    /// Why it cannot work with these settings, if so.
-    pub unworkable: Option<Missing>,
-}
-
-/// A count over the records of a key in a window.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aggregate {
-    /// What is counted.
-    pub measure: Measure,
-    /// Records of any of these selections.
-    pub selections: Vec<usize>,
-    /// Length of the window, seconds.
-    pub timespan: i64,
-    /// What the count must be.
-    pub condition: Condition,
-}
-
-/// What is counted.
+/// A value that some rule groups or counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    /// Records.
-    Events,
-    /// Distinct values of a slot, null and absent left out.
-    Values(u8),
+pub struct Slot {
+    /// Whose value.
+    pub field: Field,
+    /// In which form.
+    pub form: Form,
 }
 
-impl Measure {
-    /// The slot whose values are counted.
-    #[must_use]
-    pub fn slot(self) -> Option<u8> {
-        match self {
-            Measure::Events => None,
-            Measure::Values(slot) => Some(slot),
+/// The form of a value in an observation; zero is no value in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The hash of its bytes.
+    Hash,
+    /// The number and one more.
+    Number,
+}
+
+impl Slot {
+    fn of(self, view: &View<'_, '_>) -> u64 {
+        match self.form {
+            Form::Hash => view.bytes(self.field).map_or(hash::NO_VALUE, hash::value),
+            Form::Number => view
+                .number(self.field)
+                .map_or(0, |number| number.saturating_add(1)),
         }
-    }
-}
-
-/// What a count must be: all comparisons hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
-    /// Comparison and number.
-    pub predicates: Vec<(Compare, u64)>,
-}
-
-impl Condition {
-    /// Whether a count meets it.
-    #[must_use]
-    #[inline]
-    pub fn holds(&self, count: u64) -> bool {
-        self.predicates
-            .iter()
-            .all(|(compare, number)| compare.holds(count, *number))
-    }
-
-    /// The least count that can meet it; at least 1, because a rule fires only
-    /// at a record.
-    #[must_use]
-    pub fn least(&self) -> u64 {
-        let least = |(compare, number): &(Compare, u64)| match compare {
-            Compare::AtLeast | Compare::Equal => *number,
-            Compare::More => number.saturating_add(1),
-            Compare::Less | Compare::AtMost | Compare::Unequal => 0,
-        };
-        self.predicates.iter().map(least).max().unwrap_or(0).max(1)
-    }
-}
-
-impl Rule {
-    /// Every aggregate, the main one first.
-    pub fn aggregates(&self) -> impl Iterator<Item = &Aggregate> {
-        std::iter::once(&self.main)
-            .chain(&self.and)
-            .chain(&self.any)
-    }
-
-    /// Whether any record that matches makes it fire, alone.
-    #[must_use]
-    pub fn is_single_event(&self) -> bool {
-        self.main.measure == Measure::Events
-            && self.timespan == 1
-            && self.main.condition.predicates == [(Compare::AtLeast, 1)]
-            && self.and.is_empty()
-            && self.any.is_empty()
-    }
-
-    /// Start of the period that holds a time.
-    #[must_use]
-    pub fn period_start(&self, time: i64) -> i64 {
-        time.div_euclid(self.period) * self.period
     }
 }
 
@@ -152,8 +59,8 @@ impl Rule {
 pub struct RuleSet {
     /// Rules in the order of their names.
     pub rules: Vec<Rule>,
-    /// Fields of the slots.
-    pub slots: Vec<Field>,
+    /// The values that rules group and count by.
+    pub slots: Vec<Slot>,
     /// What the rules' lists were filled from.
     pub settings: Arc<Settings>,
     selections: Vec<Selection>,
@@ -178,7 +85,7 @@ impl RuleSet {
     pub fn new(
         selections: Vec<Selection>,
         mut rules: Vec<Rule>,
-        slots: Vec<Field>,
+        slots: Vec<Slot>,
         settings: Arc<Settings>,
     ) -> Self {
         debug_assert!(selections.len() <= MAX_SELECTIONS);
@@ -216,8 +123,8 @@ impl RuleSet {
     /// Whether a rule cannot work because this list of the settings is not set.
     #[must_use]
     pub fn lacks(&self, list: &str) -> bool {
-        let missing = |rule: &Rule| rule.unworkable.as_ref().is_some_and(|m| m.lacks(list));
-        self.rules.iter().any(missing)
+        let lacks = |rule: &Rule| rule.unworkable.as_ref().is_some_and(|why| why.lacks(list));
+        self.rules.iter().any(lacks)
     }
 
     /// How many selections there are.
@@ -253,15 +160,12 @@ impl RuleSet {
                 if selection.expr.matches(&view) {
                     scratch.matched[word] |= 1 << (bit % 64);
                     slots |= selection.slots;
-                    self.refine(bit, &view, &mut scratch.matched);
+                    slots |= self.refine(bit, &view, &mut scratch.matched);
                 }
             }
         }
         if scratch.matched.iter().any(|word| *word != 0) {
-            let values = Bits(slots).map(|slot| {
-                view.bytes(self.slots[slot])
-                    .map_or(hash::NO_VALUE, hash::value)
-            });
+            let values = Bits(slots).map(|slot| self.slots[slot].of(&view));
             out.push(
                 time,
                 hash::identity(record),
@@ -273,14 +177,17 @@ impl RuleSet {
         }
     }
 
-    fn refine(&self, bit: usize, view: &View<'_, '_>, matched: &mut [u64]) {
+    /// Tests what refines a selection that matched; the slots that it needs.
+    fn refine(&self, bit: usize, view: &View<'_, '_>, matched: &mut [u64]) -> u64 {
+        let mut slots = 0;
         for child in &self.refined_by[bit] {
-            if matched[child / 64] & 1 << (child % 64) == 0
-                && self.selections[*child].expr.matches(view)
-            {
+            let selection = &self.selections[*child];
+            if matched[child / 64] & 1 << (child % 64) == 0 && selection.expr.matches(view) {
                 matched[child / 64] |= 1 << (child % 64);
+                slots |= selection.slots | self.refine(*child, view, matched);
             }
         }
+        slots
     }
 }
 

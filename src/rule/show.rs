@@ -35,7 +35,7 @@ impl Shown<'_> {
         let mut places = vec![place];
         let mut next = 0;
         while let Some(place) = places.get(next) {
-            for word in refs::counted(&self.documents[*place]) {
+            for word in &refs::counted(&self.documents[*place]) {
                 if let Ok(found) = refs::find(self.documents, word)
                     && !places.contains(&found)
                 {

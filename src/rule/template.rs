@@ -3,8 +3,6 @@
 //! `{name}` is a place, `{{` and `}}` are braces. What fills the places, and
 //! how values are escaped, is not decided here.
 
-use crate::record::Field;
-
 /// A summary, cut into text and places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -24,8 +22,8 @@ pub enum Part {
 /// What fills a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// The value of a field that the rule groups by.
-    Field(Field),
+    /// The value of this part of the key, counted from 0.
+    Key(usize),
     /// How many records.
     Count,
     /// How many distinct values.
@@ -62,8 +60,8 @@ pub struct TemplateError {
 }
 
 impl Template {
-    /// Reads a template of a rule that groups by these fields.
-    pub fn parse(text: &str, group_by: &[Field]) -> Result<Self, TemplateError> {
+    /// Reads a template of a rule that groups by these names.
+    pub fn parse(text: &str, group_by: &[String]) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut characters = text.chars().enumerate().peekable();
@@ -99,21 +97,21 @@ impl Template {
     }
 
     /// The names that may stand in a place.
-    pub fn names(group_by: &[Field]) -> impl Iterator<Item = &'static str> {
+    pub fn names(group_by: &[String]) -> impl Iterator<Item = &str> {
         let common = COMMON.iter().map(|(name, _)| *name);
-        common.chain(group_by.iter().map(|field| field.name()))
+        common.chain(group_by.iter().map(String::as_str))
     }
 }
 
-fn placeholder(name: &str, group_by: &[Field], at: usize) -> Result<Placeholder, TemplateError> {
+fn placeholder(name: &str, group_by: &[String], at: usize) -> Result<Placeholder, TemplateError> {
     let common = COMMON.iter().find(|(known, _)| *known == name);
-    let field = || group_by.iter().find(|field| field.name() == name);
+    let key = || group_by.iter().position(|known| known == name);
     let found = common.map(|(_, placeholder)| *placeholder);
     found
-        .or_else(|| field().map(|field| Placeholder::Field(*field)))
+        .or_else(|| key().map(Placeholder::Key))
         .ok_or_else(|| TemplateError {
             at,
-            reason: match Field::from_name(name) {
+            reason: match crate::record::Field::from_name(name) {
                 Some(_) => format!("{{{name}}} is no field that the rule groups by"),
                 None => format!("unknown placeholder {}", crate::text::words::quote(name)),
             },
@@ -135,13 +133,13 @@ mod tests {
 
     #[test]
     fn text_and_places() {
-        let group_by = [Field::RemoteHost];
+        let group_by = ["remote_host".to_owned()];
         let template = Template::parse("{{{remote_host}}}: {count}x", &group_by);
         assert_eq!(
             template.unwrap().parts,
             [
                 Part::Literal("{".into()),
-                Part::Placeholder(Placeholder::Field(Field::RemoteHost)),
+                Part::Placeholder(Placeholder::Key(0)),
                 Part::Literal("}: ".into()),
                 Part::Placeholder(Placeholder::Count),
                 Part::Literal("x".into()),

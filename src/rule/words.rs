@@ -7,6 +7,8 @@
 
 use rsigma_parser::Modifier;
 
+use super::document::Kind;
+
 /// What a value must be.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
@@ -30,14 +32,20 @@ pub enum Shape {
     Tags,
     /// `true` or `false`.
     Flag,
-    /// A duration such as `5m`.
+    /// A duration such as `5m`, no longer than a window may be.
     Span,
+    /// A duration of up to ten years.
+    LongSpan,
     /// A whole number in this range.
     Whole(u64, u64),
     /// The name of a field.
     Field,
     /// The name of a field, or a list of them without repetition.
     Fields,
+    /// Fields or aliases, which the correlation as a whole decides.
+    Keys,
+    /// For each alias a map of rules to what it is called there.
+    Aliases,
     /// Names or ids of rules, at least one.
     References,
     /// A correlation type.
@@ -180,19 +188,22 @@ const LOGSOURCE: &[Row] = &[
 const CORRELATION_BLOCK: &[Row] = &[
     must("type", Shape::Type),
     must("rules", Shape::References),
-    may("group-by", Shape::Fields),
+    may("group-by", Shape::Keys),
+    may("aliases", Shape::Aliases),
     must("timespan", Shape::Span),
     may("timeframe", Shape::Instead("timespan")),
-    must("condition", Shape::Threshold(THRESHOLD)),
+    may("condition", Shape::Threshold(THRESHOLD)),
     may("generate", Shape::Flag),
-    may("aliases", Shape::Later("\"aliases\" of a correlation")),
     may("window", Shape::Later("\"window\" of a correlation")),
     may("gap", Shape::Later("\"gap\" of a correlation")),
 ];
 
 const COMPARISON: Shape = Shape::Whole(0, u64::MAX);
 
-/// The comparisons of a threshold, and what is compared.
+/// The comparisons of a threshold.
+pub const COMPARISONS: &[&str] = &["gt", "gte", "lt", "lte", "eq", "neq"];
+
+/// A threshold: its comparisons, and what is compared.
 pub const THRESHOLD: &[Row] = &[
     may("gt", COMPARISON),
     may("gte", COMPARISON),
@@ -200,21 +211,78 @@ pub const THRESHOLD: &[Row] = &[
     may("lte", COMPARISON),
     may("eq", COMPARISON),
     may("neq", COMPARISON),
-    may("field", Shape::Field),
-    may("percentile", Shape::Later("\"percentile\" of a condition")),
+    may("field", Shape::Line),
+    may("percentile", Shape::Whole(0, 100)),
 ];
 
-/// The types of correlations and aggregates, and whether this version has them.
-pub const TYPES: &[(&str, bool)] = &[
-    ("event_count", true),
-    ("value_count", true),
-    ("value_sum", false),
-    ("value_avg", false),
-    ("value_percentile", false),
-    ("value_median", false),
-    ("temporal", false),
-    ("temporal_ordered", false),
-    ("new_value", false),
+/// A type of correlation.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeRow {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts; `None` where this version has it not.
+    pub kind: Option<Kind>,
+    /// Whether an aggregate of `and` or `any` may be of it.
+    pub aggregate: bool,
+    /// Which parts its condition has.
+    pub condition: ConditionShape,
+}
+
+/// Which parts the condition of a correlation type has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConditionShape {
+    /// A comparison.
+    Plain,
+    /// A comparison of the values of a field.
+    OfField,
+    /// A comparison of the values of a field of numbers.
+    OfNumber,
+    /// The same, and which percentile.
+    OfPercentile,
+    /// A comparison, or none.
+    Optional,
+    /// None.
+    Without,
+}
+
+const fn kind(name: &'static str, kind: Option<Kind>, condition: ConditionShape) -> TypeRow {
+    let aggregate = matches!(
+        condition,
+        ConditionShape::Plain
+            | ConditionShape::OfField
+            | ConditionShape::OfNumber
+            | ConditionShape::OfPercentile
+    );
+    TypeRow {
+        name,
+        kind,
+        aggregate,
+        condition,
+    }
+}
+
+/// The types of correlations.
+pub const TYPES: &[TypeRow] = &[
+    kind("event_count", Some(Kind::EventCount), ConditionShape::Plain),
+    kind(
+        "value_count",
+        Some(Kind::ValueCount),
+        ConditionShape::OfField,
+    ),
+    kind("value_sum", Some(Kind::ValueSum), ConditionShape::OfNumber),
+    kind("value_avg", Some(Kind::ValueAvg), ConditionShape::OfNumber),
+    kind(
+        "value_percentile",
+        Some(Kind::ValuePercentile),
+        ConditionShape::OfPercentile,
+    ),
+    kind("temporal", Some(Kind::Temporal), ConditionShape::Optional),
+    kind(
+        "temporal_ordered",
+        Some(Kind::TemporalOrdered),
+        ConditionShape::Without,
+    ),
+    kind("value_median", None, ConditionShape::OfNumber),
 ];
 
 /// The `s3sentry:` block.
@@ -224,9 +292,22 @@ pub const EXTENSION: &[Row] = &[
     may("summary", Shape::Template),
     may("and", Shape::Maps(AGGREGATE)),
     may("any", Shape::Maps(AGGREGATE)),
-    may("different", Shape::Later("\"different\"")),
-    may("none_before", Shape::Later("\"none_before\"")),
-    may("new_value", Shape::Later("\"new_value\"")),
+    may("different", Shape::Field),
+    may("none_before", Shape::Map(NONE_BEFORE)),
+    may("new_value", Shape::Map(NEW_VALUE)),
+];
+
+const NONE_BEFORE: &[Row] = &[
+    must("selection", Shape::Selection),
+    must("timespan", Shape::Span),
+    may("group-by", Shape::Keys),
+];
+
+const NEW_VALUE: &[Row] = &[
+    must("field", Shape::Field),
+    may("group-by", Shape::Fields),
+    may("learn", Shape::Span),
+    may("memory", Shape::LongSpan),
 ];
 
 const AGGREGATE: &[Row] = &[

@@ -26,8 +26,8 @@ fn burst() -> Alert {
         status: Status::Closed,
         rule: rule("access-denied-burst-high", Level::High),
         key: vec![
-            ("remote_ip", Some(b"198.51.100.11".to_vec())),
-            ("bucket_name", None),
+            ("remote_ip".into(), Some(b"198.51.100.11".to_vec())),
+            ("bucket_name".into(), None),
         ],
         period: (1_770_084_000, 1_770_087_600),
         trigger: (1_770_084_847, 20),
@@ -66,9 +66,9 @@ fn hostile() -> Alert {
     Alert {
         status: Status::Open,
         key: vec![
-            ("object_key", Some(key)),
+            ("object_key".into(), Some(key)),
             (
-                "referer",
+                "referer".into(),
                 Some(b"https://u:deadbeef@h/?token=deadbeef".to_vec()),
             ),
         ],
@@ -213,8 +213,8 @@ fn night() -> Vec<Alert> {
     let mut exfiltration = burst();
     exfiltration.rule = rule("mass-download-critical", Level::Critical);
     exfiltration.key = vec![
-        ("actor", Some(arn.to_vec())),
-        ("bucket_name", Some(b"customer-exports".to_vec())),
+        ("actor".into(), Some(arn.to_vec())),
+        ("bucket_name".into(), Some(b"customer-exports".to_vec())),
     ];
     exfiltration.count = 1_248_113;
     exfiltration.summary =
@@ -223,7 +223,7 @@ fn night() -> Vec<Alert> {
             .to_vec();
     let mut address = burst();
     address.rule = rule("unknown-source-ip", Level::Medium);
-    address.key = vec![("network_value", Some(b"203.0.113.0/24".to_vec()))];
+    address.key = vec![("network_value".into(), Some(b"203.0.113.0/24".to_vec()))];
     address.count = 3;
     address.status = Status::Withdrawn;
     address.summary = b"203.0.113.0/24 was seen for the first time.".to_vec();
@@ -326,7 +326,7 @@ fn a_table_without_alerts_is_empty() {
 #[test]
 fn a_key_nobody_reads_to_the_end_is_cut() {
     let mut alert = burst();
-    alert.key = vec![("object_key", Some(b"\xFF".repeat(1024)))];
+    alert.key = vec![("object_key".into(), Some(b"\xFF".repeat(1024)))];
     let text = written(Format::Table, Options::default(), &[alert]);
     assert!(text.lines().count() < 12, "{text}");
     assert!(text.contains("... (+"));

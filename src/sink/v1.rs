@@ -51,7 +51,7 @@ struct RuleV1<'a> {
 }
 
 #[derive(Debug)]
-struct KeyV1<'a>(&'a [(&'static str, Option<Vec<u8>>)]);
+struct KeyV1<'a>(&'a [(std::sync::Arc<str>, Option<Vec<u8>>)]);
 
 #[derive(Debug, Serialize)]
 struct PeriodV1 {
@@ -130,7 +130,7 @@ impl Serialize for KeyV1<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, value) in self.0 {
-            map.serialize_entry(name, &value.as_deref().map(Shown))?;
+            map.serialize_entry(&**name, &value.as_deref().map(Shown))?;
         }
         map.end()
     }

@@ -143,7 +143,8 @@ fn a_flood_of_differences_is_cut() {
     for number in 0..40 {
         let mut alert = alert.clone();
         alert["key"]["key_name"] = number.to_string().into();
-        all += &format!("{alert}\n");
+        all += &alert.to_string();
+        all.push('\n');
     }
     place.file("own/fixtures/every-request/alerts.ndjson", all);
     let run = place.run("rules test --rules own").ends(1);

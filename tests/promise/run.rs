@@ -34,7 +34,7 @@ impl Told {
             key: alert
                 .key
                 .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.as_ref().map(text)))
+                .map(|(name, value)| (name.to_string(), value.as_ref().map(text)))
                 .collect(),
             period: alert.period,
             trigger: alert.trigger,

@@ -225,6 +225,21 @@ fn what_is_worth_a_second_look_is_located_and_explained() {
 }
 
 #[test]
+fn more_rules_than_there_are_never_come_together() {
+    let again = CLEAN.split("---\n").next().unwrap().replace("555", "666");
+    let again = again.replace("name: refused", "name: again");
+    let text = CLEAN.replace("type: event_count", "type: temporal");
+    let text = text
+        .replace("[refused]", "[refused, again]")
+        .replace("{gte: 20}\n", "{gte: 3}\n");
+    let text = format!("{text}---\n{again}");
+    assert_eq!(
+        warnings("burst.yml", &text),
+        ["burst.yml:30:14: warning: the rule names 2 rules, so this condition is never met"]
+    );
+}
+
+#[test]
 fn a_detection_that_nobody_counts_raises_for_whatever_it_matches() {
     let alone = CLEAN.split("---\n").next().unwrap();
     assert_eq!(

@@ -42,7 +42,7 @@ fn values_take_the_place_of_those_of_the_rule() {
         "[rules.burst]\nthreshold = 50\ntimespan = \"10m\"\nlevel = \"high\"\nsuppress = \"2h\"\nevidence = 3\n",
     );
     let burst = &documents[1];
-    let window = burst.window().unwrap();
+    let window = burst.correlation().unwrap();
     assert_eq!(window.condition.predicates.len(), 1);
     assert_eq!(window.condition.predicates[0].1, 50);
     assert_eq!(window.timespan, 600);
@@ -66,7 +66,7 @@ fn values_take_the_place_of_those_of_the_rule() {
 fn the_comparison_stays() {
     let rules = GOOD.replace("  condition: {gte: 20}\ns3", "  condition: {gt: 20}\ns3");
     let (documents, _) = applied(&rules, "[rules.burst]\nthreshold = 50\n");
-    let condition = documents[1].window().unwrap().condition;
+    let condition = documents[1].correlation().unwrap().condition;
     assert_eq!(format!("{:?}", condition.predicates), "[(Gt, 50)]");
 }
 

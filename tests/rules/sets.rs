@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use rsigma_parser::{ConditionOperator, CorrelationCondition, Detection};
 use s3sentry::alert::Level;
-use s3sentry::record::Field;
-use s3sentry::rule::{AggregateKind, Body, Document, Part, Placeholder, load};
+use s3sentry::rule::{Body, Document, Kind, Part, Placeholder, load};
 
 use super::{GOOD, errors};
 
@@ -33,30 +32,30 @@ fn embedded_rules_load() {
     };
     assert_eq!(predicates, &[(ConditionOperator::Gte, 20)]);
 
-    let window = burst.window().unwrap();
-    assert_eq!(window.kind, AggregateKind::EventCount);
+    let window = burst.correlation().unwrap();
+    assert_eq!(window.kind, Kind::EventCount);
     assert_eq!(window.condition.predicates, [(ConditionOperator::Gte, 20)]);
-    assert_eq!(window.group_by, [Field::RemoteHost, Field::BucketName]);
+    assert_eq!(window.group_by, ["remote_host", "bucket_name"]);
     assert_eq!((window.timespan, window.rules.len()), (300, 1));
 
     let extension = &burst.extension;
     assert_eq!(extension.suppress, Some(3_600));
     assert_eq!(extension.evidence, Some(5));
     let summary = extension.summary.as_ref().unwrap();
-    let host = Part::Placeholder(Placeholder::Field(Field::RemoteHost));
+    let host = Part::Placeholder(Placeholder::Key(0));
     assert_eq!(summary.parts[0], host);
     assert!(extension.and.is_empty());
     let [stranger, keys, classes] = extension.any.as_slice() else {
         panic!("three ways");
     };
-    assert_eq!(stranger.kind, AggregateKind::EventCount);
+    assert_eq!(stranger.kind, Kind::EventCount);
     assert_eq!(stranger.timespan, None);
     let selection = &stranger.selection.as_ref().unwrap().named["selection"];
     assert!(matches!(selection, Detection::AllOf(items) if items.len() == 1));
-    assert_eq!(keys.kind, AggregateKind::ValueCount);
-    assert_eq!(keys.condition.field, Some(Field::KeyName));
+    assert_eq!(keys.kind, Kind::ValueCount);
+    assert_eq!(keys.condition.field, Some("key_name".to_owned()));
     assert!(classes.selection.is_none());
-    assert!(find(&documents, "access-denied").window().is_none());
+    assert!(find(&documents, "access-denied").correlation().is_none());
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn same(one: &Rule, other: &Rule) {
     assert_eq!(one.canonical, other.canonical);
     assert_eq!(one.info, other.info);
     assert_eq!(one.summary, other.summary);
-    assert_eq!(one.timespan, other.timespan);
+    assert_eq!(one.timespan(), other.timespan());
     assert_eq!((one.period, one.evidence), (other.period, other.evidence));
 }
 

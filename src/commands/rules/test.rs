@@ -4,6 +4,7 @@
 //! which it must not, the alerts that are expected (`alerts.ndjson`) and the
 //! settings that count (`s3sentry.toml`); those of the user do not.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,7 +65,8 @@ pub fn run(arguments: &RulesTest) -> Result<End, Stop> {
         failures.len()
     );
     if untested > 0 {
-        end += &format!(", {untested} not tested");
+        // Writing to a string cannot fail.
+        let _ = write!(end, ", {untested} not tested");
     }
     told(arguments, &end);
     Ok(if failures.is_empty() {
@@ -188,9 +190,10 @@ impl Test<'_> {
     /// The rules under the settings of this directory.
     fn set(&self) -> Result<RuleSet, Stop> {
         let file = self.directory.join("s3sentry.toml");
-        let settings = match file.is_file() {
-            true => Settings::read(&file).map_err(|errors| all(&errors, "settings"))?,
-            false => Settings::default(),
+        let settings = if file.is_file() {
+            Settings::read(&file).map_err(|errors| all(&errors, "settings"))?
+        } else {
+            Settings::default()
         };
         let mut documents = self.documents.to_vec();
         overrides::apply(&mut documents, &settings).map_err(|errors| all(&errors, "settings"))?;

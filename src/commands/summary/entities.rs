@@ -61,7 +61,7 @@ impl Entities {
         self.levels[level as usize] += 1;
         self.visit(alert);
         for (field, value) in &alert.key {
-            let kind = KINDS.iter().find(|(known, _)| known == field);
+            let kind = KINDS.iter().find(|(known, _)| **known == **field);
             if let (Some((_, kind)), Some(value)) = (kind, value) {
                 let entity = (*kind, value.clone());
                 if self.known.len() >= KNOWN && !self.known.contains_key(&entity) {
@@ -77,9 +77,9 @@ impl Entities {
     }
 
     fn visit(&mut self, alert: &Alert) {
-        let value = |name| {
+        let value = |name: &str| {
             let mut pairs = alert.key.iter();
-            pairs.find_map(|(field, value)| value.as_ref().filter(|_| *field == name))
+            pairs.find_map(|(field, value)| value.as_ref().filter(|_| **field == *name))
         };
         if let (Some(_), Some(bucket)) = (value("network_value"), value("bucket_name"))
             && (self.visited.len() < KNOWN || self.visited.contains_key(bucket))

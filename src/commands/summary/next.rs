@@ -132,7 +132,7 @@ fn late(summary: &Summary<'_>) -> Option<String> {
     } else {
         "their windows"
     };
-    let longest = summary.set.rules.iter().map(|rule| rule.timespan).max();
+    let longest = summary.set.rules.iter().map(|rule| rule.horizon).max();
     let names: Vec<_> = hours
         .iter()
         .take(HOURS)

@@ -5,28 +5,21 @@
 use rsigma_parser::Detections;
 use serde_json::{Value as Json, json};
 
-use crate::record::Field;
-use crate::rule::document::{AggregateKind, Body, Document, Threshold};
+use crate::rule::document::{Body, Document, Kind, Threshold};
+use crate::rule::words::TYPES;
 
 /// A detection as it enters the alert id: parsed, so that layout and comments
 /// change nothing, and with placeholders by name.
 pub fn document(document: &Document) -> Json {
-    match &document.body {
-        Body::Detection(rule) => {
-            let mut own = detections(&rule.detection);
-            filters(document, &mut own);
-            own
-        }
-        _ => Json::Null,
-    }
-}
-
-/// Adds what narrows the document; without any nothing is added, so that the
-/// ids of rules that nobody narrows stay.
-pub fn filters(document: &Document, canonical: &mut Json) {
+    let Body::Detection(rule) = &document.body else {
+        return Json::Null;
+    };
+    let mut json = detections(&rule.detection);
     if !document.filters.is_empty() {
-        canonical["filters"] = document.filters.iter().map(detections).collect();
+        json = json!({"detection": json});
+        extension(document, &mut json);
     }
+    json
 }
 
 pub fn detections(detections: &Detections) -> Json {
@@ -39,7 +32,7 @@ pub fn detections(detections: &Detections) -> Json {
 }
 
 pub fn aggregate(
-    kind: AggregateKind,
+    kind: Kind,
     timespan: i64,
     threshold: &Threshold,
     selection: Option<&Detections>,
@@ -49,14 +42,41 @@ pub fn aggregate(
         .iter()
         .map(|(operator, number)| json!([format!("{operator:?}"), number]))
         .collect();
-    json!({
-        "type": match kind {
-            AggregateKind::EventCount => "event_count",
-            AggregateKind::ValueCount => "value_count",
-        },
-        "field": threshold.field.map(Field::name),
+    let row = TYPES.iter().find(|row| row.kind == Some(kind));
+    let mut json = json!({
+        "type": row.map(|row| row.name),
+        "field": threshold.field,
         "timespan": timespan,
         "condition": predicates,
         "selection": selection.map(detections),
-    })
+    });
+    // What is not there may not change an id.
+    if let Some(percentile) = threshold.percentile {
+        json["percentile"] = percentile.into();
+    }
+    json
+}
+
+/// What only some rules have, added where it is there.
+pub fn extension(document: &Document, json: &mut Json) {
+    let extension = &document.extension;
+    if !document.filters.is_empty() {
+        json["filters"] = document.filters.iter().map(detections).collect();
+    }
+    if let Some(field) = extension.different {
+        json["different"] = field.name().into();
+    }
+    if let Some(before) = &extension.none_before {
+        json["none_before"] = json!({
+            "selection": detections(&before.selection),
+            "timespan": before.timespan,
+            "group-by": before.group_by,
+        });
+    }
+    if let Some(new) = &extension.new_value {
+        json["new_value"] = json!({
+            "field": new.field.name(),
+            "group-by": new.group_by.iter().map(|field| field.name()).collect::<Vec<_>>(),
+        });
+    }
 }

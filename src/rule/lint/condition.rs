@@ -6,8 +6,7 @@ use crate::record::Kind;
 use crate::record::derived::network::AddressClass;
 use crate::record::derived::operation::OperationClass;
 use crate::record::derived::requester::RequesterType;
-use crate::rule::check;
-use crate::rule::document::Document;
+use crate::rule::document::{self, Document};
 use crate::rule::yaml::Node;
 
 /// The whole numbers that meet some comparisons.
@@ -104,7 +103,7 @@ impl Linter<'_> {
     /// The conditions of a correlation and of its aggregates.
     pub(super) fn conditions(&mut self, document: &Document) {
         let root = document.positions.root();
-        let group_by = check::group_by(root);
+        let group_by = document::texts(root.get("correlation"), "group-by");
         if let Some(node) = root.get("correlation") {
             self.threshold(document, &["correlation"], node, &group_by, true);
         }
@@ -119,7 +118,7 @@ impl Linter<'_> {
         document: &Document,
         path: &[&str],
         node: &Node,
-        group_by: &[Field],
+        group_by: &[String],
         own: bool,
     ) {
         let Some(condition) = node.get("condition") else {
@@ -131,6 +130,7 @@ impl Linter<'_> {
         let range = comparisons.fold(Range::default(), |range, (word, number)| {
             range.and(word, number)
         });
+        let rules = document::texts(Some(node), "rules").len() as u64;
         let kind = node.get("type").and_then(Node::text).unwrap_or_default();
         let field = condition.get("field").and_then(Node::text);
         let field = field
@@ -140,6 +140,10 @@ impl Linter<'_> {
             Some("no number meets this condition".to_owned())
         } else if own && kind == "event_count" && range.most == 0 {
             Some("a rule fires at a record, so this condition is never met".to_owned())
+        } else if kind == "temporal" && range.least > rules {
+            Some(format!(
+                "the rule names {rules} rules, so this condition is never met"
+            ))
         } else {
             field.and_then(|field| too_few(field, range, group_by))
         };
@@ -151,9 +155,9 @@ impl Linter<'_> {
 }
 
 /// Why a field has too few values for a count in this range, if so.
-fn too_few(field: Field, range: Range, group_by: &[Field]) -> Option<String> {
+fn too_few(field: Field, range: Range, group_by: &[String]) -> Option<String> {
     let name = field.name();
-    if group_by.contains(&field) && range.least > 1 {
+    if group_by.iter().any(|known| known == name) && range.least > 1 {
         return Some(format!(
             "{name} is in \"group-by\", so there is never more than one value of it to count"
         ));

@@ -95,7 +95,7 @@ impl Linter<'_> {
     /// The detections below a rule.
     fn counted(&self, document: &Document, seen: &mut Vec<usize>) -> Vec<Expr> {
         let mut exprs = Vec::new();
-        for word in refs::counted(document) {
+        for word in &refs::counted(document) {
             let found = refs::find(self.documents, word).ok();
             let Some(place) = found.filter(|place| !seen.contains(place)) else {
                 continue;

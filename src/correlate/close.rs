@@ -1,0 +1,177 @@
+//! Periods that are over: the keys that may have fired, looked at exactly.
+//!
+//! Rules whose periods end at the same time share one pass over the log.
+
+use std::io;
+
+use hashbrown::HashMap;
+
+use super::entry::{self, Entries};
+use super::evaluate::Evaluator;
+use super::keys::Key;
+use super::log::Log;
+use super::raise;
+use crate::alert::Alert;
+use crate::observation::Observation;
+use crate::rule::plan::{Role, Rule};
+use crate::rule::set::{Bits, RuleSet};
+
+/// One rule and a period of it that is over.
+#[derive(Debug)]
+pub struct Closing<'r> {
+    rule: &'r Rule,
+    start: i64,
+    keys: HashMap<u64, Key>,
+    entries: Entries,
+    evaluators: HashMap<u64, Evaluator>,
+    /// The record at hand: its keys, with its marks under each.
+    record: Vec<(u64, u64)>,
+}
+
+impl<'r> Closing<'r> {
+    /// A period with the keys that may have fired in it.
+    #[must_use]
+    pub fn new(rule: &'r Rule, start: i64, keys: HashMap<u64, Key>) -> Self {
+        Self {
+            rule,
+            start,
+            entries: Entries::new(rule),
+            evaluators: HashMap::with_capacity(keys.len()),
+            keys,
+            record: Vec::new(),
+        }
+    }
+
+    /// The first second that a firing in the period depends on.
+    fn from(&self) -> i64 {
+        self.start.saturating_sub(self.rule.horizon) + 1
+    }
+
+    /// Finds the key of a record by one of the rule's marks.
+    fn find(&mut self, mark: usize, observation: Observation<'_>) {
+        let slots = &self.rule.marks[mark].key;
+        let values = slots.iter().map(|(_, slot)| observation.value(*slot));
+        let key = entry::key(slots.len(), values);
+        match self.record.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, marks)) => *marks |= 1 << mark,
+            None if self.keys.contains_key(&key) => self.record.push((key, 1 << mark)),
+            None => {}
+        }
+    }
+
+    /// Adds the record at hand under its keys.
+    fn add(&mut self, observation: Observation<'_>) {
+        if self.record.is_empty() {
+            return;
+        }
+        let marks = self.rule.marks.iter().enumerate();
+        let further = marks
+            .filter(|(_, mark)| mark.role == Role::Aggregate)
+            .filter(|(_, mark)| observation.matched(mark.selection))
+            .fold(0, |bits, (place, _)| bits | 1 << place);
+        for (key, marks) in self.record.drain(..) {
+            self.entries
+                .push(self.rule, key, marks | further, observation);
+        }
+    }
+
+    /// Evaluates what has been added.
+    fn evaluate(&mut self) {
+        let (rule, start) = (self.rule, self.start);
+        let evaluators = &mut self.evaluators;
+        self.entries.drain(|key, seconds| {
+            let evaluator = evaluators
+                .entry(key)
+                .or_insert_with(|| Evaluator::new(rule, start));
+            for second in seconds {
+                evaluator.second(rule, &second);
+            }
+        });
+    }
+
+    fn finish(mut self, alerts: &mut Vec<Alert>) {
+        let mut fired = Vec::new();
+        for (key, named) in self.keys {
+            if let Some(firing) = self.evaluators.remove(&key).and_then(Evaluator::finish) {
+                fired.push(raise::alert(self.rule, self.start, named, &firing));
+            }
+        }
+        fired.sort_by(|a, b| a.key.cmp(&b.key));
+        alerts.append(&mut fired);
+    }
+}
+
+/// Closes periods that end at the same time; alerts in the order of the rules.
+pub fn run(
+    mut closings: Vec<Closing<'_>>,
+    set: &RuleSet,
+    log: &mut Log,
+    alerts: &mut Vec<Alert>,
+) -> io::Result<()> {
+    // Of some all keys were forgotten.
+    closings.retain(|closing| !closing.keys.is_empty());
+    let Some(start) = closings.iter().map(Closing::from).min() else {
+        return Ok(());
+    };
+    let end = closings[0].start.saturating_add(closings[0].rule.period);
+    let takers = Takers::new(&closings, set.selection_count());
+    let closings = std::cell::RefCell::new(closings);
+    log.scan(
+        start,
+        end,
+        |observation| takers.take(observation, &mut closings.borrow_mut()),
+        || closings.borrow_mut().iter_mut().for_each(Closing::evaluate),
+    )?;
+    for closing in closings.into_inner() {
+        closing.finish(alerts);
+    }
+    Ok(())
+}
+
+/// For each selection who asks for its records.
+struct Takers {
+    of: Vec<Vec<(usize, usize)>>,
+    mask: Vec<u64>,
+    from: Vec<i64>,
+}
+
+impl Takers {
+    fn new(closings: &[Closing<'_>], selections: usize) -> Self {
+        let mut of = vec![Vec::new(); selections];
+        let mut mask = vec![0; selections.div_ceil(64)];
+        for (place, closing) in closings.iter().enumerate() {
+            let marks = closing.rule.marks.iter().enumerate();
+            for (mark, at) in marks.filter(|(_, mark)| mark.role != Role::Aggregate) {
+                of[at.selection].push((place, mark));
+                mask[at.selection / 64] |= 1 << (at.selection % 64);
+            }
+        }
+        Self {
+            of,
+            mask,
+            from: closings.iter().map(Closing::from).collect(),
+        }
+    }
+
+    fn take(&self, observation: Observation<'_>, closings: &mut [Closing<'_>]) {
+        let time = observation.time();
+        let words = self.mask.iter().enumerate();
+        let asked = words.map(|(word, mask)| (word, observation.selection_word(word) & mask));
+        for (word, bits) in asked.clone() {
+            for selection in Bits(bits).map(|bit| word * 64 + bit) {
+                for (place, mark) in &self.of[selection] {
+                    if time >= self.from[*place] {
+                        closings[*place].find(*mark, observation);
+                    }
+                }
+            }
+        }
+        for (word, bits) in asked {
+            for selection in Bits(bits).map(|bit| word * 64 + bit) {
+                for (place, _) in &self.of[selection] {
+                    closings[*place].add(observation);
+                }
+            }
+        }
+    }
+}

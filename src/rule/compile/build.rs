@@ -1,0 +1,559 @@
+//! One rule: what a document counts, with all that stands below it, as marks,
+//! columns and slots.
+//!
+//! References and names were checked when the set was loaded
+//! ([`crate::rule::load`]); what is left to complain of are bounds and what only
+//! the whole rule shows.
+
+use std::sync::Arc;
+
+use rsigma_parser::ConditionOperator;
+use serde_json::{Value as Json, json};
+
+use super::{Compiler, canonical, gates};
+use crate::alert::{Level, RuleInfo};
+use crate::record::Field;
+use crate::rule::document::{
+    Aggregate as AggregateDocument, Body, Correlation as Block, Document, Kind as Type, Meta,
+    Threshold,
+};
+use crate::rule::matcher::{Compare, Expr};
+use crate::rule::plan::{
+    Aggregate, Chain, Condition, Correlation, Kind, MAX_MARKS, Mark, Measure, NoneBefore, Role,
+    Rule, Stage,
+};
+use crate::rule::set::Form;
+use crate::rule::template::Template;
+
+/// Length of an alert's period unless the rule says otherwise, seconds.
+const SUPPRESS: i64 = 3600;
+/// How many records an alert shows unless the rule says otherwise.
+const EVIDENCE: usize = 5;
+/// The most aggregates that a rule may have, its own included.
+const MAX_AGGREGATES: usize = 16;
+
+/// Builds the rule of a document, with errors in the compiler.
+pub fn rule<'d>(compiler: &mut Compiler<'d>, document: &'d Document, level: Level) -> Option<Rule> {
+    let mut builder = Builder {
+        compiler,
+        marks: Vec::new(),
+        columns: Vec::new(),
+    };
+    let built = match &document.body {
+        Body::Detection(_) => builder.single(document)?,
+        _ => builder.correlation(document)?,
+    };
+    builder.finish(document, level, built)
+}
+
+struct Builder<'c, 'd> {
+    compiler: &'c mut Compiler<'d>,
+    marks: Vec<Draft>,
+    columns: Vec<u8>,
+}
+
+/// A mark whose key is not known yet.
+struct Draft {
+    selection: usize,
+    role: Role,
+    /// What may not come before has the key of this mark.
+    like: Option<usize>,
+}
+
+/// What the records of a mark are called by a correlation.
+enum Names {
+    /// As their fields are called.
+    Fields,
+    /// The names that it groups by.
+    Keys(Vec<(String, Field)>),
+}
+
+impl Names {
+    fn field(&self, name: &str) -> Option<Field> {
+        match self {
+            Names::Fields => Field::from_name(name),
+            Names::Keys(keys) => keys
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, field)| *field),
+        }
+    }
+}
+
+/// A correlation with the marks of the detections below it.
+struct Built {
+    correlation: Correlation,
+    leaves: Vec<(usize, Names)>,
+    canonical: Json,
+}
+
+impl<'d> Builder<'_, 'd> {
+    /// A detection that stands alone fires on any record: one, within a second.
+    fn single(&mut self, document: &'d Document) -> Option<Built> {
+        let selection = self.compiler.base(document)?;
+        let mark = self.mark(document, selection, Role::Counted, None)?;
+        let main = Aggregate {
+            measure: Measure::Events,
+            column: Vec::new(),
+            marks: 1 << mark,
+            timespan: 1,
+            condition: Condition {
+                predicates: vec![(Compare::AtLeast, 1)],
+            },
+        };
+        let mut canonical = json!({"detection": canonical::document(document)});
+        if document.extension.new_value.is_some() {
+            canonical::extension(document, &mut canonical);
+        }
+        canonical["and"] = json!([]);
+        canonical["any"] = json!([]);
+        Some(Built {
+            correlation: Correlation {
+                stages: vec![Stage::Records(mark)],
+                leaves: 1 << mark,
+                by: vec![Vec::new(); mark + 1],
+                whole_key: true,
+                kind: Kind::Count(main),
+                and: Vec::new(),
+                any: Vec::new(),
+                timespan: 1,
+            },
+            leaves: vec![(mark, Names::Keys(Vec::new()))],
+            canonical,
+        })
+    }
+
+    fn correlation(&mut self, document: &'d Document) -> Option<Built> {
+        let block = document.correlation()?;
+        let mut stages = Vec::new();
+        let mut leaves = Vec::new();
+        let mut values = Vec::new();
+        let mut below = Vec::new();
+        for word in &block.rules {
+            let counted = self.compiler.find(word)?;
+            let (stage, marks, canonical) = self.stage(counted)?;
+            for (mark, names) in marks {
+                if let Some(name) = &block.condition.field {
+                    values.push((mark, names.field(block.called(name, word))?));
+                }
+                let keys = block.group_by.iter().map(|name| {
+                    let field = names.field(block.called(name, word))?;
+                    Some((name.clone(), field))
+                });
+                leaves.push((mark, Names::Keys(keys.collect::<Option<_>>()?)));
+            }
+            stages.push(stage);
+            below.push(canonical);
+        }
+        self.filter(document, &leaves)?;
+        let mut by = Vec::new();
+        for (mark, names) in &leaves {
+            let columns = self.columns(document, &block.group_by, names)?;
+            set(&mut by, *mark, columns);
+        }
+        let bits = leaves.iter().fold(0, |bits, (mark, _)| bits | 1 << mark);
+        let kind = match block.kind {
+            Type::TemporalOrdered => Kind::Chain(self.chain(document, &block, &leaves)?),
+            _ => Kind::Count(self.main(document, &block, bits, &values)?),
+        };
+        let extension = &document.extension;
+        let further = 1 + extension.and.len() + extension.any.len();
+        if further > MAX_AGGREGATES {
+            let reason =
+                format!("a rule has {MAX_AGGREGATES} aggregates at most, this one has {further}");
+            self.compiler.fail(document, &["s3sentry"], reason);
+            return None;
+        }
+        let and = self.aggregates(document, &extension.and, &block, &leaves)?;
+        let any = self.aggregates(document, &extension.any, &block, &leaves)?;
+        let longest = and.iter().chain(&any).map(|a| a.timespan).max();
+        let correlation = Correlation {
+            stages,
+            leaves: bits,
+            by,
+            whole_key: false,
+            kind,
+            and,
+            any,
+            timespan: block.timespan.max(longest.unwrap_or(0)),
+        };
+        Some(Built {
+            correlation,
+            leaves,
+            canonical: canonical_form(document, &block, below),
+        })
+    }
+
+    /// What a correlation counts: records or firings.
+    fn stage(&mut self, document: &'d Document) -> Option<(Stage, Vec<(usize, Names)>, Json)> {
+        if let Body::Detection(_) = document.body {
+            let selection = self.compiler.base(document)?;
+            let mark = self.mark(document, selection, Role::Counted, None)?;
+            let leaves = vec![(mark, Names::Fields)];
+            return Some((Stage::Records(mark), leaves, canonical::document(document)));
+        }
+        let built = self.correlation(document)?;
+        let stage = Stage::Firings(Box::new(built.correlation));
+        Some((stage, built.leaves, built.canonical))
+    }
+
+    /// Filters of a correlation narrow the records that it counts.
+    fn filter(&mut self, document: &'d Document, leaves: &[(usize, Names)]) -> Option<()> {
+        if document.filters.is_empty() {
+            return Some(());
+        }
+        let mut parts = Vec::new();
+        for filter in &document.filters {
+            parts.push(self.compiler.detections(document, filter)?);
+        }
+        for (mark, _) in leaves {
+            let selection = &mut self.marks[*mark].selection;
+            *selection = self
+                .compiler
+                .select(Expr::All(parts.clone()), &[*selection]);
+        }
+        Some(())
+    }
+
+    /// What the correlation itself counts.
+    fn main(
+        &mut self,
+        document: &Document,
+        block: &Block,
+        marks: u64,
+        values: &[(usize, Field)],
+    ) -> Option<Aggregate> {
+        let (measure, form) = measure(block.kind, &block.condition)?;
+        let mut column = Vec::new();
+        for (mark, field) in values {
+            let place = self.column(document, *field, form)?;
+            set(&mut column, *mark, place);
+        }
+        let mut condition = condition(&block.condition);
+        if block.kind == Type::Temporal && condition.predicates.is_empty() {
+            condition.predicates = vec![(Compare::AtLeast, block.rules.len() as u64)];
+        }
+        Some(Aggregate {
+            measure,
+            column,
+            marks,
+            timespan: block.timespan,
+            condition,
+        })
+    }
+
+    fn chain(
+        &mut self,
+        document: &'d Document,
+        block: &Block,
+        leaves: &[(usize, Names)],
+    ) -> Option<Chain> {
+        let extension = &document.extension;
+        let mut chain = Chain {
+            timespan: block.timespan,
+            different: None,
+            none_before: None,
+        };
+        let pair = [
+            ("different", extension.different.is_some()),
+            ("none_before", extension.none_before.is_some()),
+        ];
+        let pair = pair.into_iter().find(|(_, there)| *there);
+        // The step that comes last, where there are two and the second is a detection.
+        let last = leaves.last();
+        if let Some((name, _)) = pair
+            && block
+                .rules
+                .last()
+                .and_then(|word| self.compiler.find(word)?.correlation())
+                .is_some()
+        {
+            let reason = format!("{name:?} needs a detection as the second rule of the chain");
+            self.compiler.fail(document, &["s3sentry", name], reason);
+            return None;
+        }
+        if let Some(field) = extension.different {
+            chain.different = Some(self.column(document, field, Form::Hash)?);
+        }
+        if let (Some(before), Some((step, names))) = (&extension.none_before, last) {
+            let missing = |name: &&String| !before.group_by.contains(name);
+            if !before.group_by.is_empty()
+                && let Some(name) = block.group_by.iter().find(missing)
+            {
+                let reason = format!(
+                    "\"none_before\" must group by all that the chain groups by, and {name:?} is missing"
+                );
+                let path = ["s3sentry", "none_before", "group-by"];
+                self.compiler.fail(document, &path, reason);
+                return None;
+            }
+            let expr = self.compiler.detections(document, &before.selection)?;
+            let selection = self.compiler.select(expr, &[]);
+            let mark = self.mark(document, selection, Role::Before, Some(*step))?;
+            let wanted = if before.group_by.is_empty() {
+                &block.group_by
+            } else {
+                &before.group_by
+            };
+            let mut columns = Vec::new();
+            for name in wanted {
+                let Some(field) = names.field(name).or_else(|| Field::from_name(name)) else {
+                    let reason = format!("unknown field {name:?}");
+                    let path = ["s3sentry", "none_before", "group-by"];
+                    self.compiler.fail(document, &path, reason);
+                    return None;
+                };
+                columns.push(self.column(document, field, Form::Hash)?);
+            }
+            chain.none_before = Some(NoneBefore {
+                mark,
+                timespan: before.timespan,
+                by: columns,
+            });
+        }
+        Some(chain)
+    }
+
+    fn aggregates(
+        &mut self,
+        document: &Document,
+        aggregates: &[AggregateDocument],
+        block: &Block,
+        leaves: &[(usize, Names)],
+    ) -> Option<Vec<Aggregate>> {
+        let parents: Vec<usize> = leaves
+            .iter()
+            .map(|(mark, _)| self.marks[*mark].selection)
+            .collect();
+        let mut built = Vec::new();
+        for aggregate in aggregates {
+            let marks = match &aggregate.selection {
+                None => leaves.iter().fold(0, |bits, (mark, _)| bits | 1 << mark),
+                Some(detections) => {
+                    let expr = self.compiler.detections(document, detections)?;
+                    let selection = self.compiler.select(expr, &parents);
+                    1 << self.mark(document, selection, Role::Aggregate, None)?
+                }
+            };
+            let (measure, form) = measure(aggregate.kind, &aggregate.condition)?;
+            let mut column = Vec::new();
+            if let Some(name) = &aggregate.condition.field {
+                let place = self.column(document, Field::from_name(name)?, form)?;
+                for (mark, _) in leaves {
+                    set(&mut column, *mark, place);
+                }
+            }
+            built.push(Aggregate {
+                measure,
+                column,
+                marks,
+                timespan: aggregate.timespan.unwrap_or(block.timespan),
+                condition: condition(&aggregate.condition),
+            });
+        }
+        Some(built)
+    }
+
+    fn mark(
+        &mut self,
+        document: &Document,
+        selection: usize,
+        role: Role,
+        like: Option<usize>,
+    ) -> Option<usize> {
+        if self.marks.len() == MAX_MARKS {
+            let reason = format!(
+                "the rule looks at more than {MAX_MARKS} selections, its aggregates' included"
+            );
+            self.compiler.fail(document, &[], reason);
+            return None;
+        }
+        self.marks.push(Draft {
+            selection,
+            role,
+            like,
+        });
+        Some(self.marks.len() - 1)
+    }
+
+    fn column(&mut self, document: &Document, field: Field, form: Form) -> Option<u8> {
+        let slot = self.compiler.slot(document, field, form)?;
+        let place = self.columns.iter().position(|known| *known == slot);
+        let place = place.unwrap_or_else(|| {
+            self.columns.push(slot);
+            self.columns.len() - 1
+        });
+        u8::try_from(place).ok()
+    }
+
+    fn columns(
+        &mut self,
+        document: &Document,
+        wanted: &[String],
+        names: &Names,
+    ) -> Option<Vec<u8>> {
+        let mut columns = Vec::new();
+        for name in wanted {
+            columns.push(self.column(document, names.field(name)?, Form::Hash)?);
+        }
+        Some(columns)
+    }
+
+    /// Keys, slots, gates: what needs the whole rule.
+    fn finish(self, document: &'d Document, level: Level, built: Built) -> Option<Rule> {
+        let Built {
+            mut correlation,
+            leaves,
+            canonical,
+        } = built;
+        let group_by: Vec<String> = match document.correlation() {
+            Some(block) => block.group_by,
+            None => Vec::new(),
+        };
+        let mut keys: Vec<Vec<(Field, u8)>> = vec![Vec::new(); self.marks.len()];
+        for (mark, names) in &leaves {
+            for name in &group_by {
+                let field = names.field(name)?;
+                let slot = self.compiler.slot(document, field, Form::Hash)?;
+                keys[*mark].push((field, slot));
+            }
+        }
+        for (place, draft) in self.marks.iter().enumerate() {
+            if let Some(like) = draft.like {
+                keys[place] = keys[like].clone();
+            }
+        }
+        let top = correlation.by.clone();
+        whole_keys(&mut correlation, &top);
+        let all = self.columns.iter().copied();
+        let slots = all
+            .chain(keys.iter().flatten().map(|(_, slot)| *slot))
+            .fold(0u64, |slots, slot| slots | 1 << slot);
+        for draft in self
+            .marks
+            .iter()
+            .filter(|draft| draft.role != Role::Aggregate)
+        {
+            self.compiler.selections[draft.selection].slots |= slots;
+        }
+        let marks = self.marks.iter().zip(keys).map(|(draft, key)| Mark {
+            selection: draft.selection,
+            role: draft.role,
+            key,
+        });
+        let marks: Vec<Mark> = marks.collect();
+        let unworkable = self.compiler.unworkable(document, &correlation, &marks);
+        let gates = gates::of(self.compiler, &correlation, &marks, &self.columns);
+        let Meta {
+            id, title, tags, ..
+        } = &document.meta;
+        let extension = &document.extension;
+        Some(Rule {
+            info: Arc::new(RuleInfo {
+                id: id.clone().unwrap_or_default(),
+                name: document.label().to_owned(),
+                title: title.clone(),
+                level,
+                tags: tags.clone(),
+            }),
+            built_in: document.built_in,
+            group_by: group_by.iter().map(|name| name.as_str().into()).collect(),
+            marks,
+            columns: self.columns,
+            gates,
+            horizon: correlation.full_horizon(),
+            // A period shorter than the window would cut a burst in two.
+            period: extension
+                .suppress
+                .unwrap_or(SUPPRESS)
+                .max(correlation.timespan),
+            root: correlation,
+            evidence: extension.evidence.unwrap_or(EVIDENCE),
+            summary: extension
+                .summary
+                .clone()
+                .unwrap_or(Template { parts: Vec::new() }),
+            canonical: canonical.to_string(),
+            unworkable,
+        })
+    }
+}
+
+/// Marks the correlations whose key is the rule's.
+fn whole_keys(correlation: &mut Correlation, top: &[Vec<u8>]) {
+    // Below, marks are fewer and columns the same or more.
+    let same = |(mark, columns): (usize, &Vec<u8>)| {
+        correlation.leaves >> mark & 1 == 0 || top.get(mark) == Some(columns)
+    };
+    correlation.whole_key = correlation.by.iter().enumerate().all(same);
+    for stage in &mut correlation.stages {
+        if let Stage::Firings(below) = stage {
+            whole_keys(below, top);
+        }
+    }
+}
+
+fn set<T: Clone + Default>(list: &mut Vec<T>, place: usize, value: T) {
+    if list.len() <= place {
+        list.resize(place + 1, T::default());
+    }
+    list[place] = value;
+}
+
+fn measure(kind: Type, threshold: &Threshold) -> Option<(Measure, Form)> {
+    Some(match kind {
+        Type::EventCount => (Measure::Events, Form::Hash),
+        Type::ValueCount => (Measure::Values, Form::Hash),
+        Type::ValueSum => (Measure::Sum, Form::Number),
+        Type::ValueAvg => (Measure::Average, Form::Number),
+        Type::ValuePercentile => (Measure::Percentile(threshold.percentile?), Form::Number),
+        Type::Temporal => (Measure::Stages, Form::Hash),
+        Type::TemporalOrdered => return None,
+    })
+}
+
+fn canonical_form(document: &Document, block: &Block, mut below: Vec<Json>) -> Json {
+    // Their order says nothing, except in a chain.
+    if block.kind != Type::TemporalOrdered {
+        below.sort_by_key(ToString::to_string);
+    }
+    let list = |aggregates: &[AggregateDocument]| -> Vec<Json> {
+        let form = |aggregate: &AggregateDocument| {
+            let timespan = aggregate.timespan.unwrap_or(block.timespan);
+            let selection = aggregate.selection.as_ref();
+            canonical::aggregate(aggregate.kind, timespan, &aggregate.condition, selection)
+        };
+        aggregates.iter().map(form).collect()
+    };
+    let mut json = json!({
+        "detection": below,
+        "correlation": canonical::aggregate(block.kind, block.timespan, &block.condition, None),
+        "group-by": block.group_by,
+        "and": list(&document.extension.and),
+        "any": list(&document.extension.any),
+    });
+    if !block.aliases.is_empty() {
+        json["aliases"] = json!(block.aliases);
+    }
+    canonical::extension(document, &mut json);
+    json
+}
+
+fn condition(threshold: &Threshold) -> Condition {
+    let predicates = threshold
+        .predicates
+        .iter()
+        .map(|(operator, number)| {
+            let compare = match operator {
+                ConditionOperator::Lt => Compare::Less,
+                ConditionOperator::Lte => Compare::AtMost,
+                ConditionOperator::Gt => Compare::More,
+                ConditionOperator::Gte => Compare::AtLeast,
+                ConditionOperator::Eq => Compare::Equal,
+                ConditionOperator::Neq => Compare::Unequal,
+            };
+            (compare, *number)
+        })
+        .collect();
+    Condition { predicates }
+}
