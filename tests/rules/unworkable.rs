@@ -90,7 +90,7 @@ fn further_conditions_need_their_lists_too() {
         for condition in conditions {
             text +=
                 "    - type: event_count\n      selection: {bucket_name|expand: '%log_buckets%'}\n";
-            text += &format!("      condition: {condition}\n");
+            text = text + "      condition: " + condition + "\n";
         }
         text
     };
