@@ -30,7 +30,7 @@ pub enum Command {
     Scan(Scan),
     /// Write the records of access logs as NDJSON or CSV
     Parse(Parse),
-    /// List the rules, or test them on their fixtures
+    /// List, show, check and test the rules
     #[command(subcommand)]
     Rules(Rules),
 }
@@ -169,6 +169,10 @@ pub enum RecordFormat {
 pub enum Rules {
     /// List the rules with their levels and what they count
     List(RulesList),
+    /// Print a rule as it will run, settings applied
+    Show(RulesShow),
+    /// Look for mistakes in rules, and for what is worth a second look
+    Check(RulesCheck),
     /// Run each rule over its fires.log and quiet.log
     Test(RulesTest),
 }
@@ -187,14 +191,48 @@ pub struct RulesList {
     pub common: Common,
 }
 
+/// `rules show`.
+#[derive(Debug, Args)]
+pub struct RulesShow {
+    /// Name or id of the rule
+    pub name: String,
+    /// Sigma rules to add, or to replace built-in ones of the same id
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Common.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `rules check`.
+#[derive(Debug, Args)]
+pub struct RulesCheck {
+    /// Rule files, or directories of them, as they stand [default: all rules, settings applied]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Look at these rules alone, settings applied
+    #[arg(long, value_name = "DIR", conflicts_with = "paths")]
+    pub rules: Vec<PathBuf>,
+    /// Want fires.log and quiet.log of each rule in DIR/RULE
+    #[arg(long, value_name = "DIR")]
+    pub fixtures: Option<PathBuf>,
+    /// Exit with 1 when there is a warning
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Common.
+    #[command(flatten)]
+    pub common: Common,
+}
+
 /// `rules test`.
 #[derive(Debug, Args)]
 pub struct RulesTest {
     /// Names of rules; all that have fixtures without any
     pub names: Vec<String>,
     /// Where the fixtures stand: DIR/RULE/fires.log, quiet.log, alerts.ndjson
-    #[arg(long, value_name = "DIR", default_value = "fixtures/rules")]
-    pub fixtures: PathBuf,
+    /// [default: fixtures/ in each DIR of --rules, else fixtures/rules]
+    #[arg(long, value_name = "DIR")]
+    pub fixtures: Option<PathBuf>,
     /// Sigma rules to add, or to replace built-in ones of the same id
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,

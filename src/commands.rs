@@ -17,7 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use s3sentry::alert::Level;
 use s3sentry::pipeline::Span;
+use s3sentry::rule::overrides::{self, Override};
+use s3sentry::rule::{self, Document, RuleSet};
 use s3sentry::settings::{self, Networks, Settings};
 use s3sentry::source::{Options, Sources, Spec};
 use s3sentry::text::terminal;
@@ -172,6 +175,34 @@ pub fn settings(
         settings.trusted_networks = Some(Networks::from_file(file).map_err(Stop::usage)?);
     }
     Ok(Arc::new(settings))
+}
+
+/// The rules that count, and what the settings changed in them.
+pub struct Rules {
+    /// All of them.
+    pub documents: Vec<Document>,
+    /// The changes.
+    pub overrides: Vec<Override>,
+}
+
+/// Built-in rules and those of these directories, as the settings want them.
+pub fn rules(directories: &[PathBuf], settings: &Settings) -> Result<Rules, Stop> {
+    let mut documents = rule::load(directories).map_err(|errors| all(&errors, "rules"))?;
+    let overrides =
+        overrides::apply(&mut documents, settings).map_err(|errors| all(&errors, "settings"))?;
+    Ok(Rules {
+        documents,
+        overrides,
+    })
+}
+
+/// Makes them run.
+pub fn compiled(
+    rules: &Rules,
+    settings: &Arc<Settings>,
+    min_level: Level,
+) -> Result<RuleSet, Stop> {
+    rule::compile(&rules.documents, settings, min_level).map_err(|errors| all(&errors, "rules"))
 }
 
 /// All errors at once, one a line.

@@ -22,7 +22,9 @@ fn main() -> ExitCode {
         Command::Scan(arguments) => commands::scan::run(&arguments),
         Command::Parse(arguments) => commands::parse::run(&arguments),
         Command::Rules(Rules::List(arguments)) => commands::rules::list(&arguments),
-        Command::Rules(Rules::Test(arguments)) => commands::rules::test(&arguments),
+        Command::Rules(Rules::Show(arguments)) => commands::rules::show::run(&arguments),
+        Command::Rules(Rules::Check(arguments)) => commands::rules::check::run(&arguments),
+        Command::Rules(Rules::Test(arguments)) => commands::rules::test::run(&arguments),
     };
     commands::exit_code(ended)
 }

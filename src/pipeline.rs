@@ -201,7 +201,7 @@ pub fn run<E: From<io::Error>>(
     mut each: impl FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send,
 ) -> Result<Outcome, E> {
     let mut correlator = Correlator::new(Arc::clone(set), options.lateness, options.max_state);
-    let addresses = set.rules.iter().any(|rule| rule.unworkable.is_some());
+    let addresses = set.lacks("trusted_networks");
     let mut tally = Tally::default();
     let mut alerts = Vec::new();
     let mut current = Batch::default();

@@ -1,27 +1,31 @@
 //! `s3sentry.toml`: what the user says once instead of at every call.
 //!
-//! Lists so far: `trusted_networks`, `accounts`, `trusted_accounts` and
-//! `public_buckets`. An entry `@FILE` stands for the entries of that file,
-//! relative to the settings file. Unknown keys and entries that are not what
-//! the list holds are errors with file, line and column. A list that is left
-//! out, or empty, is not set; but an empty `trusted_networks` is an error, for
-//! it would make every address unknown. Names in `public_buckets` may hold `*`.
+//! Lists, a row of `KEYS` each. An entry `@FILE` stands for the entries of
+//! that file, relative to the settings file. Unknown keys and entries that are
+//! not what the list holds are errors with file, line and column. A list that
+//! is left out, or empty, is not set; but an empty `trusted_networks` is an
+//! error, for it would make every address unknown.
 //!
-//! What the settings mean for a rule is not decided here.
+//! And `[rules.NAME]`, which is kept as a tree with its places. What the
+//! settings mean for a rule is not decided here.
 
+pub mod hours;
 pub mod list;
 pub mod networks;
+mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use hours::WorkHours;
 pub use list::Names;
 pub use networks::Networks;
 
+use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
 use list::Entry;
 
@@ -42,13 +46,36 @@ pub struct Settings {
     pub trusted_accounts: Option<BTreeSet<String>>,
     /// Buckets that anybody may read.
     pub public_buckets: Option<Names>,
+    /// The user's own buckets.
+    pub buckets: Option<Names>,
+    /// Keys whose change is worth knowing; `*` stands for any text.
+    pub watched_keys: Option<Names>,
+    /// Buckets that logs are delivered to.
+    pub log_buckets: Option<Names>,
+    /// Buckets that are used from inside a VPC only.
+    pub vpc_only_buckets: Option<Names>,
+    /// When people work.
+    pub work_hours: Option<WorkHours>,
+    /// What is said of rules: names and what stands below them.
+    pub rules: Vec<(Key, Node)>,
+    /// Where the lists of the file came from, by their names.
+    pub lists: BTreeMap<&'static str, Origin>,
     /// The file that this was read from.
     pub file: Option<PathBuf>,
 }
 
+/// Where a list came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// How many entries were written.
+    pub entries: usize,
+    /// In which files: the settings file, and those that it names.
+    pub files: BTreeSet<PathBuf>,
+}
+
 /// What is wrong with the settings, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}: {reason}", file_name(.file), place(*.at))]
+#[error("{}: {reason}", self.place())]
 #[non_exhaustive]
 pub struct SettingsError {
     /// The file.
@@ -59,11 +86,17 @@ pub struct SettingsError {
     pub reason: String,
 }
 
-fn place(at: Option<(usize, usize)>) -> String {
-    at.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"))
-}
-
 impl SettingsError {
+    /// File, line and column as far as they are known.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let file = file_name(&self.file);
+        match self.at {
+            Some((line, column)) => format!("{file}:{line}:{column}"),
+            None => file.to_string(),
+        }
+    }
+
     pub(crate) fn at(file: &Path, at: (usize, usize), reason: String) -> Self {
         let file = file.to_owned();
         let at = Some(at);
@@ -147,6 +180,9 @@ impl Settings {
 /// A key of the file and what reads its list.
 type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 
+/// The key below which rules are changed.
+const RULES: &str = "rules";
+
 const KEYS: &[Row] = &[
     ("trusted_networks", |reader, settings, entries| {
         let networks = reader.each(entries, networks::parse);
@@ -171,19 +207,35 @@ const KEYS: &[Row] = &[
         settings.trusted_accounts = set(accounts);
     }),
     ("public_buckets", |reader, settings, entries| {
-        let buckets = reader.each(entries, |text| {
-            let fits = |b: u8| b.is_ascii_alphanumeric() || b".-_*".contains(&b);
-            let good = text.bytes().all(fits).then(|| text.to_owned());
-            good.ok_or("is no name of a bucket")
-        });
-        let names: Names = buckets.into_iter().collect();
-        settings.public_buckets = (!names.is_empty()).then_some(names);
+        settings.public_buckets = reader.buckets(entries);
+    }),
+    ("buckets", |reader, settings, entries| {
+        settings.buckets = reader.buckets(entries);
+    }),
+    ("watched_keys", |reader, settings, entries| {
+        let keys = reader.each(entries, |text| Ok::<_, &str>(text.to_owned()));
+        settings.watched_keys = names(keys);
+    }),
+    ("log_buckets", |reader, settings, entries| {
+        settings.log_buckets = reader.buckets(entries);
+    }),
+    ("vpc_only_buckets", |reader, settings, entries| {
+        settings.vpc_only_buckets = reader.buckets(entries);
+    }),
+    ("work_hours", |reader, settings, entries| {
+        let hours: WorkHours = reader.each(entries, hours::parse).into_iter().collect();
+        settings.work_hours = (!hours.is_empty()).then_some(hours);
     }),
 ];
 
 fn set(accounts: Vec<String>) -> Option<BTreeSet<String>> {
     let accounts: BTreeSet<String> = accounts.into_iter().collect();
     (!accounts.is_empty()).then_some(accounts)
+}
+
+fn names(texts: Vec<String>) -> Option<Names> {
+    let names: Names = texts.into_iter().collect();
+    (!names.is_empty()).then_some(names)
 }
 
 fn is_account(text: &str) -> bool {
@@ -217,8 +269,13 @@ impl Reader<'_> {
         }
         for (key, value) in table.get_ref() {
             let name: &str = key.get_ref();
-            let Some((_, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
-                let hint = suggest(name, KEYS.iter().map(|(known, _)| *known));
+            if name == RULES {
+                settings.rules = self.rules(value);
+                continue;
+            }
+            let Some((name, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
+                let known = KEYS.iter().map(|(known, _)| *known);
+                let hint = suggest(name, known.chain([RULES]));
                 let hint = did_you_mean(hint.as_deref());
                 self.fail(
                     key.span().start,
@@ -228,8 +285,13 @@ impl Reader<'_> {
             };
             let before = self.errors.len();
             let entries = self.entries(name, value);
-            if name == "trusted_networks" && entries.is_empty() && self.errors.len() == before {
+            if *name == "trusted_networks" && entries.is_empty() && self.errors.len() == before {
                 self.fail(value.span().start, networks::EMPTY.to_owned());
+            }
+            if !entries.is_empty() {
+                let files = entries.iter().map(|entry| entry.file.clone()).collect();
+                let entries = entries.len();
+                settings.lists.insert(name, Origin { entries, files });
             }
             read(self, &mut settings, entries);
         }
@@ -284,6 +346,15 @@ impl Reader<'_> {
             }
         }
         values
+    }
+
+    /// Names of buckets, some with `*`.
+    fn buckets(&mut self, entries: Vec<Entry>) -> Option<Names> {
+        names(self.each(entries, |text| {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b".-_*".contains(&b);
+            let good = text.bytes().all(fits).then(|| text.to_owned());
+            good.ok_or("is no name of a bucket")
+        }))
     }
 
     fn fail(&mut self, start: usize, reason: String) {

@@ -1,6 +1,8 @@
 //! The command as its users meet it: exit codes, stdout, stderr, files.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hostile.rs"]
@@ -9,6 +11,10 @@ mod hostile;
 mod input;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/overrides.rs"]
+mod overrides;
+#[path = "cli/own_rules.rs"]
+mod own_rules;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/readme.rs"]
@@ -19,5 +25,7 @@ mod rules;
 mod secrets;
 #[path = "cli/settings.rs"]
 mod settings;
+#[path = "cli/show.rs"]
+mod show;
 #[path = "cli/summary.rs"]
 mod summary;

@@ -7,8 +7,16 @@ mod errors;
 mod hostile;
 #[path = "rules/limits.rs"]
 mod limits;
+#[path = "rules/lint.rs"]
+mod lint;
+#[path = "rules/overrides.rs"]
+mod overrides;
 #[path = "rules/sets.rs"]
 mod sets;
+#[path = "rules/show.rs"]
+mod show;
+#[path = "rules/unworkable.rs"]
+mod unworkable;
 
 use s3sentry::rule::load;
 

@@ -22,6 +22,11 @@ fn lists_are_read() {
 trusted_networks = ["10.0.0.0/8", "2001:db8::/32"]
 accounts = ["012345678901"]
 public_buckets = ["site", "site-*"]
+buckets = ["acme-*"]
+watched_keys = ["index.html", "js/*.js"]
+log_buckets = ["acme-logs"]
+vpc_only_buckets = ["acme-lake"]
+work_hours = ["Mon-Fri 08:00-18:00 Europe/Berlin", "Sat 09:00-12:00"]
 "#;
     let settings = Settings::parse(text, Path::new("s.toml")).unwrap();
     let networks = settings.trusted_networks.unwrap();
@@ -31,6 +36,15 @@ public_buckets = ["site", "site-*"]
     assert_eq!(settings.trusted_accounts, None);
     let buckets = settings.public_buckets.unwrap();
     assert!(buckets.contains(b"site-eu") && !buckets.contains(b"sites"));
+    assert!(settings.buckets.unwrap().contains(b"acme-lake"));
+    let keys = settings.watched_keys.unwrap();
+    assert!(keys.contains(b"js/a/b.js") && !keys.contains(b"js/a.css"));
+    assert!(settings.log_buckets.unwrap().contains(b"acme-logs"));
+    assert!(settings.vpc_only_buckets.unwrap().contains(b"acme-lake"));
+    // Monday, 2 February 2026, 07:00 in Greenwich, 08:00 in Berlin.
+    assert!(settings.work_hours.unwrap().contains(1_770_015_600));
+    assert_eq!(settings.lists["work_hours"].entries, 2);
+    assert_eq!(settings.lists.len(), 8);
     assert_eq!(settings.file.unwrap(), Path::new("s.toml"));
 }
 
@@ -73,6 +87,55 @@ const TABLE: &[(&str, &str)] = &[
         r#"s.toml:1:19: "s3://site" is no name of a bucket"#,
     ),
     ("public_buckets = [\"\"]", r#"s.toml:1:19: "" is empty"#),
+    (
+        "buckets = [\"a/b\"]",
+        r#"s.toml:1:12: "a/b" is no name of a bucket"#,
+    ),
+    (
+        "log_buckets = [\"Logs!\"]",
+        r#"s.toml:1:16: "Logs!" is no name of a bucket"#,
+    ),
+    (
+        "vpc_only_buckets = [\"a b\"]",
+        r#"s.toml:1:21: "a b" is no name of a bucket"#,
+    ),
+    ("watched_keys = [\" \"]", r#"s.toml:1:17: "" is empty"#),
+    (
+        "work_hours = [\"Mon-Fri 08:00-18:00\", \"Mon-Fri\"]",
+        r#"s.toml:1:38: "Mon-Fri" must be days, hours and a time zone, such as "Mon-Fri 08:00-18:00 Europe/Berlin""#,
+    ),
+    (
+        "work_hours = [\"Mon-Fry 08:00-18:00\"]",
+        r#"s.toml:1:15: "Mon-Fry 08:00-18:00" has no day of the week in "Fry" (did you mean "Fri"?)"#,
+    ),
+    (
+        "work_hours = [\"Mon-Fri 8-18\"]",
+        r#"s.toml:1:15: "Mon-Fri 8-18" has no span of hours such as 08:00-18:00 in "8-18""#,
+    ),
+    (
+        "work_hours = [\"Mon 00:00-00:00\"]",
+        r#"s.toml:1:15: "Mon 00:00-00:00" is no time at all: "00:00-00:00" (a whole day is 00:00-24:00)"#,
+    ),
+    (
+        "work_hours = [\"Mon 08:00-18:00 Berlin\"]",
+        r#"s.toml:1:15: "Mon 08:00-18:00 Berlin" has no time zone in "Berlin""#,
+    ),
+    (
+        "work_hours = \"Mon 08:00-18:00\"",
+        r#"s.toml:1:14: "work_hours" must be a list: ["..."]"#,
+    ),
+    (
+        "work_hour = []",
+        r#"s.toml:1:1: unknown key "work_hour" (did you mean "work_hours"?)"#,
+    ),
+    (
+        "rules = []",
+        r#"s.toml:1:9: "rules" must be a table: [rules.NAME]"#,
+    ),
+    (
+        "[rule.x]\nenabled = true",
+        r#"s.toml:1:2: unknown key "rule" (did you mean "rules"?)"#,
+    ),
     (
         "trusted_networks = [\"é\", \"10.0.0.1/8\"]",
         r#"s.toml:1:21: "é" is no address and no network such as 10.0.0.0/8

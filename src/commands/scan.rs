@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use s3sentry::pipeline::Options;
-use s3sentry::rule;
 use s3sentry::sink::{self, Format};
 
 use super::output::Target;
@@ -27,10 +26,8 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let common = &arguments.common;
     let span = super::span(&arguments.input)?;
     let settings = super::settings(common, arguments.trusted_networks.as_ref())?;
-    let documents = rule::load(&arguments.rules).map_err(|errors| super::all(&errors, "rules"))?;
-    let set = rule::compile(&documents, &settings, arguments.min_level)
-        .map_err(|errors| super::all(&errors, "rules"))?;
-    let set = Arc::new(set);
+    let rules = super::rules(&arguments.rules, &settings)?;
+    let set = Arc::new(super::compiled(&rules, &settings, arguments.min_level)?);
     let format = format(arguments);
     if format == Format::Json && arguments.output.append.is_some() {
         return Err(Stop::usage(anyhow::anyhow!(
@@ -91,6 +88,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
             sources: &sources,
             set: &set,
             settings: &settings,
+            overrides: &rules.overrides,
             arguments,
             elapsed,
         };

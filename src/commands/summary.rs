@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use s3sentry::pipeline::{Outcome, Tally};
 use s3sentry::record::time::rfc3339;
-use s3sentry::rule::RuleSet;
+use s3sentry::rule::overrides::Override;
+use s3sentry::rule::{RuleSet, Unworkable};
 use s3sentry::settings::Settings;
 use s3sentry::source::{self, Sources};
 use s3sentry::text::{redact, terminal};
@@ -43,6 +44,8 @@ pub struct Summary<'s> {
     pub set: &'s RuleSet,
     /// Settings.
     pub settings: &'s Settings,
+    /// What the settings changed in rules.
+    pub overrides: &'s [Override],
     /// What was asked for.
     pub arguments: &'s Scan,
     /// How long it took.
@@ -75,6 +78,9 @@ impl Summary<'_> {
         }
         row("state", &state);
         row("settings", &self.settings_words());
+        if !self.overrides.is_empty() {
+            row("overrides", &self.overrides_words());
+        }
         for (place, text) in self.rules_words().iter().enumerate() {
             row(if place == 0 { "rules" } else { "" }, text);
         }
@@ -98,6 +104,16 @@ impl Summary<'_> {
         }
     }
 
+    /// Which rules the settings changed, and in what.
+    fn overrides_words(&self) -> String {
+        let words = |change: &Override| {
+            let rule = terminal(change.rule.as_bytes());
+            format!("{rule} ({})", change.keys.join(", "))
+        };
+        let all: Vec<_> = self.overrides.iter().map(words).collect();
+        all.join(", ")
+    }
+
     /// How many rules ran, and which could not, by the reason.
     fn rules_words(&self) -> Vec<String> {
         let working = self
@@ -106,13 +122,9 @@ impl Summary<'_> {
             .iter()
             .filter(|rule| rule.unworkable.is_none());
         let mut lines = vec![format!("{} ran", working.count())];
-        let mut reasons: Vec<&str> = Vec::new();
-        for reason in self
-            .set
-            .rules
-            .iter()
-            .filter_map(|rule| rule.unworkable.as_deref())
-        {
+        let mut reasons: Vec<&Unworkable> = Vec::new();
+        let rules = self.set.rules.iter();
+        for reason in rules.filter_map(|rule| rule.unworkable.as_ref()) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -120,7 +132,7 @@ impl Summary<'_> {
         for reason in reasons {
             let rules = self.set.rules.iter();
             let names: Vec<_> = rules
-                .filter(|rule| rule.unworkable.as_deref() == Some(reason))
+                .filter(|rule| rule.unworkable.as_ref() == Some(reason))
                 .map(|rule| terminal(rule.info.name.as_bytes()))
                 .collect();
             lines.push(format!(

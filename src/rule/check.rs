@@ -95,6 +95,13 @@ impl<'a> Checker<'a> {
         self.report.count() == before
     }
 
+    /// Checks what the settings say of a rule; whether it is free of errors.
+    pub fn overrides(&mut self, node: &Node, name: &str) -> bool {
+        let before = self.report.count();
+        self.map(node, &[words::OVERRIDE], name);
+        self.report.count() == before
+    }
+
     /// A mapping against the rows of its table.
     fn map(&mut self, node: &Node, rows: &[&[Row]], name: &str) {
         if !matches!(node.value, Value::Map(_)) {

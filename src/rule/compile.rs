@@ -6,7 +6,7 @@
 
 mod build;
 mod canonical;
-mod detection;
+pub(super) mod detection;
 mod gates;
 
 use std::collections::HashMap;
@@ -16,8 +16,9 @@ use rsigma_parser::Detections;
 
 use super::document::{Body, Document};
 use super::error::RuleError;
-use super::matcher::{Expr, Likely, Outcome, Test};
-use super::plan::Rule;
+use super::matcher::{Expr, Likely, Outcome};
+use super::missing::{self, Missing, Unworkable};
+use super::plan::{Correlation, Mark, Rule};
 use super::set::{Form, RuleSet, Selection, Slot};
 use crate::alert::Level;
 use crate::observation::MAX_SELECTIONS;
@@ -81,7 +82,8 @@ impl<'d> Compiler<'d> {
     /// The rule that a document raises alerts for, if it does.
     fn rule(&mut self, document: &'d Document, min_level: Level) -> Option<Rule> {
         let level = document.meta.level.unwrap_or(Level::Medium);
-        if level < min_level || matches!(document.body, Body::Filter(_)) {
+        let silent = !document.enabled || matches!(document.body, Body::Filter(_));
+        if level < min_level || silent {
             return None;
         }
         (!self.is_counted_elsewhere(document))
@@ -181,17 +183,25 @@ impl<'d> Compiler<'d> {
     }
 
     /// A rule that asks for what nobody has told us cannot work; says why.
-    fn unworkable(&self, document: &Document, selections: &[usize]) -> Option<String> {
+    fn unworkable(
+        &self,
+        document: &Document,
+        correlation: &Correlation,
+        marks: &[Mark],
+    ) -> Option<Unworkable> {
         if document.extension.new_value.is_some() {
-            return Some("it compares with a baseline, and there is none".to_owned());
+            return Some(Unworkable::Baseline);
         }
-        let mut needs_networks = false;
-        for bit in selections {
-            self.selections[*bit].expr.each_test(&mut |test| {
-                needs_networks |= matches!(test, Test::Flag(Field::UnknownNetwork, _));
-            });
-        }
-        (needs_networks && self.settings.trusted_networks.is_none())
-            .then(|| "no trusted networks are set, so there is nothing to compare with".to_owned())
+        let missing = missing::of(correlation, &|mark| self.missing(marks[mark].selection));
+        missing.map(Unworkable::Lists)
+    }
+
+    /// What a selection lacks, or all that it refines.
+    fn missing(&self, selection: usize) -> Option<Missing> {
+        let selection = &self.selections[selection];
+        Missing::of(&selection.expr, self.settings).or_else(|| {
+            let parents = selection.refines.iter();
+            Missing::all(parents.map(|parent| self.missing(*parent)))
+        })
     }
 }

@@ -50,6 +50,8 @@ pub struct Document {
     pub origin: Origin,
     /// Whether it is embedded in the binary.
     pub built_in: bool,
+    /// Whether it may raise alerts; what others count of it is another matter.
+    pub enabled: bool,
     /// What it says of itself, whatever it is.
     pub meta: Meta,
     /// What Sigma says of it.
@@ -222,6 +224,12 @@ pub struct Positions {
 }
 
 impl Positions {
+    /// The checked tree itself.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
     /// Where the key at the end of a path stands, such as
     /// `["detection", "selection", "http_status|gte"]`; items of lists are
     /// found by their index. Of a path that leads nowhere, the place where it
@@ -274,6 +282,11 @@ impl Document {
     }
 }
 
+/// Reads exclusions that passed [`super::check`]: no record may match one.
+pub(super) fn exclusions(selection: &Node) -> Result<Detections, String> {
+    emit::selection(selection, "not selection")
+}
+
 /// Reads a document that passed [`super::check`]. `None`, with an error in the
 /// report, where `rsigma-parser` knows better.
 pub(super) fn read(root: Node, built_in: bool, report: &mut Report) -> Option<Document> {
@@ -288,6 +301,7 @@ pub(super) fn read(root: Node, built_in: bool, report: &mut Report) -> Option<Do
     Some(Document {
         origin: report.origin(root.spot),
         built_in,
+        enabled: true,
         meta: meta(&root),
         body,
         extension,
@@ -382,7 +396,7 @@ fn none_before(node: &Node) -> Result<NoneBefore, String> {
         return Err("\"none_before\" could not be read".to_owned());
     };
     Ok(NoneBefore {
-        selection: emit::selection(selection)?,
+        selection: emit::selection(selection, "selection")?,
         timespan,
         group_by: texts(Some(node), "group-by"),
     })
@@ -407,10 +421,16 @@ fn aggregate(node: &Node, report: &Report) -> Result<Aggregate, String> {
     Ok(Aggregate {
         origin: report.origin(node.spot),
         kind,
-        selection: node.get("selection").map(emit::selection).transpose()?,
+        selection: selection(node)?,
         timespan: seconds(node, "timespan"),
         condition: threshold(condition),
     })
+}
+
+fn selection(node: &Node) -> Result<Option<Detections>, String> {
+    let selection = node.get("selection");
+    let read = selection.map(|selection| emit::selection(selection, "selection"));
+    read.transpose()
 }
 
 fn kind(node: &Node) -> Option<Kind> {

@@ -15,7 +15,7 @@ use crate::record::Field;
 use crate::record::derived::View;
 use crate::record::derived::operation::{self, OperationClass};
 use crate::record::derived::requester::RequesterType;
-use crate::settings::{Names, Networks};
+use crate::settings::{Names, Networks, WorkHours};
 
 /// A condition on one record.
 #[derive(Debug, Clone)]
@@ -55,8 +55,10 @@ pub enum Test {
     Networks(Networks),
     /// The text of the field is in a list of the settings.
     Listed(Field, Listed),
-    /// A list that is not set holds nothing.
-    Never,
+    /// The time of the record is in a list of the settings.
+    Hours(WorkHours),
+    /// This list of the settings is not set: it holds nothing.
+    Unset(&'static str),
 }
 
 /// A list of the settings.
@@ -184,23 +186,27 @@ impl Expr {
     /// dispatch skips what is `No` here.
     #[must_use]
     pub fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
+        self.given(&mut |test| test.likely(class, outcome))
+    }
+
+    /// What is known of the condition where that much is known of its tests.
+    #[must_use]
+    pub fn given(&self, known: &mut impl FnMut(&Test) -> Likely) -> Likely {
         match self {
-            Expr::All(parts) => parts
-                .iter()
-                .map(|part| part.likely(class, outcome))
-                .min()
-                .unwrap_or(Likely::Yes),
-            Expr::Any(parts) => parts
-                .iter()
-                .map(|part| part.likely(class, outcome))
-                .max()
-                .unwrap_or(Likely::No),
-            Expr::Not(part) => match part.likely(class, outcome) {
+            Expr::All(parts) => {
+                let parts = parts.iter().map(|part| part.given(known));
+                parts.min().unwrap_or(Likely::Yes)
+            }
+            Expr::Any(parts) => {
+                let parts = parts.iter().map(|part| part.given(known));
+                parts.max().unwrap_or(Likely::No)
+            }
+            Expr::Not(part) => match part.given(known) {
                 Likely::No => Likely::Yes,
                 Likely::Maybe => Likely::Maybe,
                 Likely::Yes => Likely::No,
             },
-            Expr::Test(test) => test.likely(class, outcome),
+            Expr::Test(test) => known(test),
         }
     }
 
@@ -252,11 +258,17 @@ impl Test {
                 }
                 Listed::Names(names) => names.contains(bytes),
             }),
-            Test::Never => false,
+            Test::Hours(hours) => view
+                .record()
+                .time()
+                .is_some_and(|time| hours.contains(time)),
+            Test::Unset(_) => false,
         }
     }
 
-    fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
+    /// What class and outcome alone decide.
+    #[must_use]
+    pub fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
         let sure = |holds| if holds { Likely::Yes } else { Likely::No };
         let may = |classes: &[OperationClass]| match class {
             Some(class) if classes.contains(&class) => Likely::Maybe,
@@ -301,7 +313,7 @@ impl Test {
                     Likely::No
                 }
             }
-            Test::Never => Likely::No,
+            Test::Unset(_) => Likely::No,
             _ => Likely::Maybe,
         }
     }

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::matcher::Compare;
+use super::missing::Unworkable;
 use super::template::Template;
 use crate::alert::RuleInfo;
 use crate::record::Field;
@@ -44,7 +45,7 @@ pub struct Rule {
     /// Selection and correlation in a fixed form, for the alert id.
     pub canonical: String,
     /// Why it cannot work, if so.
-    pub unworkable: Option<String>,
+    pub unworkable: Option<Unworkable>,
 }
 
 /// A selection as one rule looks at it.

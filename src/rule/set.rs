@@ -135,6 +135,13 @@ impl RuleSet {
         hash::value(text.as_bytes())
     }
 
+    /// Whether a rule cannot work because this list of the settings is not set.
+    #[must_use]
+    pub fn lacks(&self, list: &str) -> bool {
+        let lacks = |rule: &Rule| rule.unworkable.as_ref().is_some_and(|why| why.lacks(list));
+        self.rules.iter().any(lacks)
+    }
+
     /// How many selections there are.
     #[must_use]
     pub fn selection_count(&self) -> usize {

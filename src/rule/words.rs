@@ -317,23 +317,48 @@ const AGGREGATE: &[Row] = &[
     must("condition", Shape::Threshold(THRESHOLD)),
 ];
 
+/// What the settings may say of a rule, below `[rules.NAME]`.
+pub const OVERRIDE: &[Row] = &[
+    may("enabled", Shape::Flag),
+    may("level", Shape::Word(LEVELS)),
+    may("threshold", COMPARISON),
+    may("timespan", Shape::Span),
+    may("suppress", Shape::Span),
+    may("evidence", Shape::Whole(0, MAX_EVIDENCE)),
+    may("exclude", Shape::Selection),
+];
+
 /// What stands in a `detection:` beside its selections.
 pub const TIMEFRAME: &[Row] = &[may(
     "timeframe",
     Shape::Later("\"timeframe\" of a detection"),
 )];
 
-/// Lists of the settings that a rule can name as `%name%`, and whether they
-/// hold networks.
-pub const PLACEHOLDERS: &[(&str, bool)] = &[
-    ("trusted_networks", true),
-    ("accounts", false),
-    ("trusted_accounts", false),
-    ("public_buckets", false),
-    ("buckets", false),
-    ("watched_keys", false),
-    ("log_buckets", false),
-    ("vpc_only_buckets", false),
+/// What a list of the settings holds, which decides what it is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Networks: the field of the address.
+    Networks,
+    /// Texts: a field of text.
+    Texts,
+    /// Hours: a field of the time.
+    Hours,
+}
+
+/// The fields that hours are compared with. Both stand for the record's time.
+pub const TIME_FIELDS: &[&str] = &["hour_of_week", "request_time"];
+
+/// Lists of the settings that a rule can name as `%name%`.
+pub const PLACEHOLDERS: &[(&str, Holds)] = &[
+    ("trusted_networks", Holds::Networks),
+    ("accounts", Holds::Texts),
+    ("trusted_accounts", Holds::Texts),
+    ("public_buckets", Holds::Texts),
+    ("buckets", Holds::Texts),
+    ("watched_keys", Holds::Texts),
+    ("log_buckets", Holds::Texts),
+    ("vpc_only_buckets", Holds::Texts),
+    ("work_hours", Holds::Hours),
 ];
 
 /// What a modifier does.

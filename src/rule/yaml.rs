@@ -5,6 +5,8 @@
 //! and so are duplicate keys and files beyond the limits below, before any
 //! tree of that size exists. Nothing here knows what a rule is.
 
+pub mod write;
+
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
@@ -20,7 +22,7 @@ pub const MAX_NODES: usize = 20_000;
 pub const MAX_DEPTH: usize = 24;
 
 /// One node of the tree.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// Where it begins.
     pub spot: Spot,
@@ -32,7 +34,7 @@ pub struct Node {
 }
 
 /// What a node is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// `null`, `~` or nothing.
     Null,
@@ -60,6 +62,13 @@ pub struct Key {
 }
 
 impl Node {
+    /// A node that no YAML was read for.
+    #[must_use]
+    pub fn new(spot: Spot, value: Value) -> Self {
+        let inset = None;
+        Self { spot, value, inset }
+    }
+
     /// The text, if it is text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

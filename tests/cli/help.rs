@@ -6,7 +6,16 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 6] = ["", "scan", "parse", "rules", "rules list", "rules test"];
+const COMMANDS: [&str; 8] = [
+    "",
+    "scan",
+    "parse",
+    "rules",
+    "rules list",
+    "rules show",
+    "rules check",
+    "rules test",
+];
 
 #[test]
 fn help_is_what_it_was() {

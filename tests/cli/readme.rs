@@ -142,6 +142,7 @@ fn links_lead_somewhere() {
         "docs/fields.md",
         "docs/format.md",
         "docs/output.md",
+        "docs/settings.md",
     ] {
         let file = package(name);
         let text = fs::read_to_string(&file).unwrap();

@@ -141,6 +141,6 @@ fn a_rule_that_does_not_do_what_its_fixtures_say_fails() {
     place.file("fixtures/access-denied-burst/quiet.log", burst(30));
     let run = place.run("rules test --fixtures fixtures").ends(1);
     run.says("access-denied-burst: FAILED")
-        .says("fires.log raises no alert")
-        .says("quiet.log raises an alert");
+        .says("access-denied-burst: fires.log: raises no alert\n")
+        .says("access-denied-burst: quiet.log: raises an alert: 203.0.113.7 was refused 30 times");
 }

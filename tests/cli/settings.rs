@@ -1,6 +1,8 @@
 //! What the user has said once, and where.
 
-use crate::place::{Line, Place, calm};
+use serde_json::Value;
+
+use crate::place::{EVERY, Line, Place, calm, package};
 
 fn stranger(place: &Place) {
     let line = Line {
@@ -17,7 +19,8 @@ fn without_networks_nothing_is_unknown_and_the_summary_says_what_to_do() {
     let run = place.run("scan a.log").ends(0);
     assert!(!run.rules().contains(&"unknown-source-ip".to_owned()));
     run.says("settings  none")
-        .says("could not run (unknown-source-ip, ")
+        .says("unknown-source-ip,")
+        .says("no trusted networks are set,")
         .says("Next: 2 addresses were seen and nothing says which are yours.")
         .says("      s3sentry scan --trusted-networks networks.txt a.log\n");
 }
@@ -31,7 +34,7 @@ fn trusted_networks_make_others_unknown() {
     assert_eq!(run.rules(), ["unknown-source-ip"]);
     run.says("settings  trusted networks from nets.txt")
         .says("Next: 1 alert by unknown networks. Add those that are yours to nets.txt.")
-        .says_not("could not run");
+        .says_not("no trusted networks are set");
     place.file("bad.txt", "192.0.2.0/24\n192.0.2.0/33\n");
     place
         .run("scan --trusted-networks bad.txt a.log")
@@ -101,5 +104,147 @@ fn a_mistake_in_the_settings_is_located() {
             .says("(did you mean \"trusted_networks\"?)")
             .says("1 error in the settings; no input was read")
             .says_not("missing.log");
+    }
+}
+
+/// Every request that one of the lists is about, as a rule.
+fn listed(item: &str) -> String {
+    EVERY.replace(
+        "answered: {http_status|gte: 100}",
+        &format!("answered: {{{item}}}"),
+    )
+}
+
+#[test]
+fn rules_compare_with_every_list() {
+    let rows = [
+        (
+            "bucket_name|expand: '%buckets%'",
+            "buckets = [\"example-*\"]",
+        ),
+        (
+            "bucket_name|expand: '%log_buckets%'",
+            "log_buckets = [\"example-logs\"]",
+        ),
+        (
+            "bucket_name|expand: '%vpc_only_buckets%'",
+            "vpc_only_buckets = [\"*-logs\"]",
+        ),
+        (
+            "object_key|expand: '%watched_keys%'",
+            "watched_keys = [\"a/*.txt\"]",
+        ),
+        (
+            "requester_account|expand: '%accounts%'",
+            "accounts = [\"111122223333\"]",
+        ),
+        (
+            "request_time|expand: '%work_hours%'",
+            "work_hours = [\"Tue 03:00-04:00 Europe/Berlin\"]",
+        ),
+    ];
+    for (item, setting) in rows {
+        let place = Place::new();
+        place
+            .file("own/every-request.yml", listed(item))
+            .file("a.log", calm(1));
+        let name = setting.split(' ').next().unwrap();
+        let silent = place.run("scan --rules own a.log").ends(0);
+        assert_eq!(silent.rules(), Vec::<String>::new(), "{name}");
+        silent
+            .says("every-request")
+            .says(&format!("): {name} is not set"));
+
+        place.file("s3sentry.toml", setting);
+        let loud = place.run("scan --rules own a.log").ends(0);
+        assert_eq!(loud.rules(), ["every-request"], "{name}");
+        loud.says_not(&format!("): {name} is not set"));
+
+        let other = setting
+            .replace("example-", "x")
+            .replace("-logs", "-x")
+            .replace("a/", "b/");
+        let other = other.replace("1111", "4444").replace("Tue", "Wed");
+        place.file("s3sentry.toml", other);
+        let quiet = place.run("scan --rules own a.log").ends(0);
+        assert_eq!(quiet.rules(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_rule_that_only_excludes_a_list_that_is_not_set_works() {
+    let place = Place::new();
+    let rule = EVERY.replace(
+        "  condition: answered\n",
+        "  working: {request_time|expand: '%work_hours%'}\n  condition: answered and not working\n",
+    );
+    place
+        .file("own/every-request.yml", rule)
+        .file("a.log", calm(1));
+    let run = place.run("scan --rules own a.log").ends(0);
+    assert_eq!(run.rules(), ["every-request"]);
+    run.says_not("work_hours");
+    place.file("s3sentry.toml", "work_hours = [\"Mon-Fri 02:00-03:00\"]");
+    let run = place.run("scan --rules own a.log").ends(0);
+    assert_eq!(run.rules(), Vec::<String>::new());
+}
+
+#[test]
+fn a_rule_that_cannot_work_is_listed_with_the_setting_that_it_lacks() {
+    let place = Place::new();
+    place.file(
+        "own/every-request.yml",
+        listed("object_key|expand: '%watched_keys%'"),
+    );
+    let run = place.run("rules list --format json --rules own").ends(0);
+    let rules: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+    let rule = rules.iter().find(|rule| rule["name"] == "every-request");
+    assert_eq!(rule.unwrap()["cannot_work"], "watched_keys is not set");
+}
+
+#[test]
+fn hours_are_compared_with_a_field_of_the_time_only() {
+    let place = Place::new();
+    place.file("own/a.yml", listed("key_name|expand: '%work_hours%'"));
+    let run = place.run("scan --rules own").ends(2);
+    run.says("own/a.yml:6:31: \"%work_hours%\" holds hours: it needs the field \"hour_of_week\"");
+}
+
+/// The blocks of `docs/settings.md` in this language.
+fn documented(language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(package("docs/settings.md")).unwrap();
+    let open = format!("```{language}\n");
+    let blocks = text.split(&open).skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_documented_can_be_said() {
+    let place = Place::new();
+    place.file("office.txt", "198.51.100.0/24 # office\n");
+    let blocks = documented("toml");
+    assert_eq!(blocks.len(), 2);
+    place
+        .file("s3sentry.toml", blocks.concat())
+        .file("a.log", calm(1));
+    place
+        .run("scan a.log")
+        .ends(0)
+        .says("access-denied-burst (threshold, timespan, level, suppress, evidence,\n            exclude), bucket-sweep-low (enabled)\n")
+        .says_not("could not run");
+}
+
+#[test]
+fn mistakes_say_what_is_documented() {
+    let lists = "trusted_network = []\nwork_hours = [\"Mon-Fry 08:00-18:00\"]\n";
+    let rules = "[rules.acess-denied-burst]\nenabled = false\n\n[rules.bucket-sweep]\ntimespan = \"5 minutes\"\n";
+    let documented = documented("text");
+    for text in [lists, rules] {
+        let place = Place::new();
+        place.file("s3sentry.toml", text);
+        let said = place.run("scan").ends(2).err;
+        assert!(documented.contains(&said), "{said}");
     }
 }

@@ -49,11 +49,7 @@ fn nothing_inside(summary: &Summary<'_>) -> Option<String> {
 /// Nothing is known, so everything would be unknown.
 fn trust(summary: &Summary<'_>) -> Option<String> {
     let tally = &summary.outcome.tally;
-    let idle = summary
-        .set
-        .rules
-        .iter()
-        .any(|rule| rule.unworkable.is_some());
+    let idle = summary.set.lacks("trusted_networks");
     let seen = tally.addresses.count();
     (idle && seen.value > 0).then(|| {
         let about = if seen.approx { "about " } else { "" };

@@ -9,7 +9,7 @@ use super::Checker;
 use crate::record::{Field, Kind as FieldKind};
 use crate::rule::error::Spot;
 use crate::rule::pattern::{self, Flags};
-use crate::rule::words::{MODIFIERS, ModifierRow, Operand, PLACEHOLDERS, Role};
+use crate::rule::words::{Holds, MODIFIERS, ModifierRow, Operand, PLACEHOLDERS, Role, TIME_FIELDS};
 use crate::rule::yaml::{Key, Node, Value};
 use crate::settings::networks;
 use crate::text::words::quote;
@@ -86,25 +86,25 @@ impl Checker<'_> {
     /// A list of networks is compared as networks whether or not "cidr" says so:
     /// other tools of Sigma refuse a placeholder behind it.
     fn placeholder(&mut self, spot: Spot, name: &str, field: Field, operand: Operand) {
+        let Some((_, holds)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
+            let reason = format!("unknown placeholder {}", quote(name));
+            let known = PLACEHOLDERS.iter().map(|(known, _)| *known);
+            return self.report.unknown(spot, reason, name, known);
+        };
         let network = operand == Operand::Network;
-        match PLACEHOLDERS.iter().find(|(known, _)| *known == name) {
-            Some((_, true)) if network || field == Field::RemoteIp => {}
-            Some((_, false)) if !network => {}
-            Some((_, true)) => {
-                let reason =
-                    format!("\"%{name}%\" holds networks: it needs the field \"remote_ip\"");
-                self.report.push(spot, reason);
+        let is_time = TIME_FIELDS.contains(&field.name());
+        let complaint = match holds {
+            Holds::Networks if !network && field != Field::RemoteIp => {
+                "holds networks: it needs the field \"remote_ip\""
             }
-            Some((_, false)) => {
-                let reason = format!("\"%{name}%\" holds no networks, as \"cidr\" needs");
-                self.report.push(spot, reason);
+            Holds::Texts | Holds::Hours if network => "holds no networks, as \"cidr\" needs",
+            Holds::Hours if !is_time => "holds hours: it needs the field \"hour_of_week\"",
+            Holds::Texts if field.kind() != FieldKind::Text => {
+                "holds texts: it needs a field of text"
             }
-            None => {
-                let reason = format!("unknown placeholder {}", quote(name));
-                let known = PLACEHOLDERS.iter().map(|(known, _)| *known);
-                self.report.unknown(spot, reason, name, known);
-            }
-        }
+            _ => return,
+        };
+        self.report.push(spot, format!("\"%{name}%\" {complaint}"));
     }
 
     fn value(&mut self, field: Field, use_: &Use, node: &Node) {
@@ -232,7 +232,10 @@ impl Use {
                 field.name()
             )),
             _ if single && list.is_some() => Some(format!("{name:?} takes one value, not a list")),
-            _ if self.expand && field.kind() != FieldKind::Text => {
+            _ if self.expand
+                && field.kind() != FieldKind::Text
+                && !TIME_FIELDS.contains(&field.name()) =>
+            {
                 Some("\"expand\" needs a field of text".to_owned())
             }
             _ if self.all && list.is_none_or(|length| length < 2) => {

@@ -446,9 +446,7 @@ impl<'d> Builder<'_, 'd> {
             key,
         });
         let marks: Vec<Mark> = marks.collect();
-        let counted = marks.iter().filter(|mark| mark.role == Role::Counted);
-        let counted: Vec<usize> = counted.map(|mark| mark.selection).collect();
-        let unworkable = self.compiler.unworkable(document, &counted);
+        let unworkable = self.compiler.unworkable(document, &correlation, &marks);
         let gates = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
             id, title, tags, ..

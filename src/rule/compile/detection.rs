@@ -1,6 +1,6 @@
 //! A detection of a rule file to tests over a record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Detections, Modifier, Quantifier, SigmaString,
@@ -11,7 +11,8 @@ use crate::record::{Field, Kind};
 use crate::rule::matcher::{self, Compare, Expr, Listed, Test};
 use crate::rule::pattern::{self, Flags};
 use crate::rule::text::{Anchor, Text};
-use crate::settings::{Settings, networks};
+use crate::rule::words::PLACEHOLDERS;
+use crate::settings::{Names, Settings, networks};
 
 /// What is wrong, and with which part of the detection (`condition`, or the
 /// name of a selection).
@@ -24,15 +25,7 @@ pub struct Wrong {
 
 /// Compiles a detection; lists are filled from the settings.
 pub fn compile(detections: &Detections, settings: &Settings) -> Result<Expr, Wrong> {
-    let reader = Reader { settings };
-    let mut named = BTreeMap::new();
-    for (name, detection) in detections.named.iter().collect::<BTreeMap<_, _>>() {
-        let wrong = |reason| Wrong {
-            part: name.clone(),
-            reason,
-        };
-        named.insert(name.as_str(), reader.detection(detection).map_err(wrong)?);
-    }
+    let named = parts(detections, settings)?;
     let conditions = detections.conditions.iter();
     let conditions: Result<Vec<Expr>, String> = conditions
         .map(|condition| condition_expr(condition, &named))
@@ -46,6 +39,23 @@ pub fn compile(detections: &Detections, settings: &Settings) -> Result<Expr, Wro
         return Ok(conditions.remove(0));
     }
     Ok(Expr::Any(conditions))
+}
+
+/// Compiles its selections alone.
+pub fn parts<'d>(
+    detections: &'d Detections,
+    settings: &Settings,
+) -> Result<BTreeMap<&'d str, Expr>, Wrong> {
+    let reader = Reader { settings };
+    let mut named = BTreeMap::new();
+    for (name, detection) in detections.named.iter().collect::<BTreeMap<_, _>>() {
+        let wrong = |reason| Wrong {
+            part: name.clone(),
+            reason,
+        };
+        named.insert(name.as_str(), reader.detection(detection).map_err(wrong)?);
+    }
+    Ok(named)
 }
 
 struct Reader<'s> {
@@ -116,7 +126,7 @@ impl Reader<'_> {
                 .strip_prefix('%')
                 .and_then(|name| name.strip_suffix('%'))
         {
-            return Ok(Expr::Test(self.list(field, name)));
+            return self.list(field, name).map(Expr::Test);
         }
         let test = match value {
             SigmaValue::Null => Test::Null(field),
@@ -150,23 +160,33 @@ impl Reader<'_> {
 
     /// A placeholder, filled from the settings; a list that is not set holds
     /// nothing.
-    fn list(&self, field: Field, name: &str) -> Test {
-        let exact = |list: &Option<std::collections::BTreeSet<String>>| {
-            list.as_ref()
-                .map(|list| Test::Listed(field, Listed::Exact(list.clone())))
-        };
+    fn list(&self, field: Field, name: &str) -> Result<Test, String> {
+        let (name, _) = PLACEHOLDERS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| format!("unknown placeholder {name:?}"))?;
         let settings = self.settings;
-        let test = match name {
+        let exact = |list: &Option<BTreeSet<String>>| {
+            let list = list.clone().map(Listed::Exact);
+            list.map(|list| Test::Listed(field, list))
+        };
+        let names = |list: &Option<Names>| {
+            let list = list.clone().map(Listed::Names);
+            list.map(|list| Test::Listed(field, list))
+        };
+        let test = match *name {
             "trusted_networks" => settings.trusted_networks.clone().map(Test::Networks),
             "accounts" => exact(&settings.accounts),
             "trusted_accounts" => exact(&settings.trusted_accounts),
-            "public_buckets" => settings
-                .public_buckets
-                .clone()
-                .map(|names| Test::Listed(field, Listed::Names(names))),
+            "public_buckets" => names(&settings.public_buckets),
+            "buckets" => names(&settings.buckets),
+            "watched_keys" => names(&settings.watched_keys),
+            "log_buckets" => names(&settings.log_buckets),
+            "vpc_only_buckets" => names(&settings.vpc_only_buckets),
+            "work_hours" => settings.work_hours.clone().map(Test::Hours),
             _ => None,
         };
-        test.unwrap_or(Test::Never)
+        Ok(test.unwrap_or(Test::Unset(name)))
     }
 }
 

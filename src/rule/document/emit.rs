@@ -30,9 +30,9 @@ pub(super) fn document(root: &Node) -> Result<Body, String> {
     body.ok_or_else(|| "the document could not be read".to_owned())
 }
 
-/// Reads one selection, as a detection that consists of it alone.
-pub(super) fn selection(selection: &Node) -> Result<Detections, String> {
-    let mut text = String::from("{title: x, detection: {condition: selection, selection: ");
+/// Reads one selection, as a detection that consists of it and this condition.
+pub(super) fn selection(selection: &Node, condition: &str) -> Result<Detections, String> {
+    let mut text = format!("{{title: x, detection: {{condition: {condition}, selection: ");
     node(selection, &mut text);
     text.push_str("}}");
     let rule = parse(&text)?.rules.pop();

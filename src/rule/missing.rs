@@ -1,0 +1,213 @@
+//! Lists of the settings that a rule needs and nobody has set.
+//!
+//! Such a list holds nothing. A rule that can match nothing therefore is
+//! silent, and says so; one that merely excludes what is in the list works.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::matcher::{Expr, Likely, Test};
+use super::plan::{Aggregate, Correlation, Kind, Measure, Reading, Stage};
+use crate::record::Field;
+use crate::settings::Settings;
+
+/// Lists that are not set, for want of which a rule can match nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missing(BTreeSet<&'static str>);
+
+/// Why a rule cannot work with what it has been told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unworkable {
+    /// Lists that it needs are not set.
+    Lists(Missing),
+    /// It compares with a baseline, and there is none.
+    Baseline,
+}
+
+impl Unworkable {
+    /// Whether this list is what it lacks.
+    #[must_use]
+    pub fn lacks(&self, list: &str) -> bool {
+        matches!(self, Unworkable::Lists(missing) if missing.0.contains(list))
+    }
+}
+
+impl Missing {
+    /// What a condition lacks; `None` where it can match.
+    #[must_use]
+    pub fn of(expr: &Expr, settings: &Settings) -> Option<Self> {
+        let unset = |test: &Test| match test {
+            Test::Unset(list) => Some(*list),
+            Test::Flag(Field::UnknownNetwork, _) if settings.trusted_networks.is_none() => {
+                Some("trusted_networks")
+            }
+            _ => None,
+        };
+        let mut lists = BTreeSet::new();
+        let can = blame(expr, Likely::No, &unset, &mut lists);
+        (can == Likely::No && !lists.is_empty()).then_some(Self(lists))
+    }
+
+    /// What several ways lack; `None` where one of them works, or there is none.
+    #[must_use]
+    pub fn all(ways: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let either = |one: Option<Self>, other: Option<Self>| Some(one?.and(other?));
+        ways.into_iter().reduce(either).flatten()
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}
+
+/// What a correlation lacks, by what its marks lack; `None` where it can fire.
+pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) -> Option<Missing> {
+    let stages = correlation.stages.iter().map(|stage| match stage {
+        Stage::Records(mark) => lacks(*mark),
+        Stage::Firings(below) => of(below, lacks),
+    });
+    let stages: Vec<Option<Missing>> = stages.collect();
+    let needed = match &correlation.kind {
+        Kind::Chain(_) => stages.len() as u64,
+        Kind::Count(main) if main.measure == Measure::Stages => main.condition.least(),
+        Kind::Count(_) => 1,
+    };
+    let working = stages.iter().filter(|stage| stage.is_none()).count() as u64;
+    if working < needed {
+        return stages.into_iter().flatten().reduce(Missing::and);
+    }
+    let aggregate = |aggregate: &Aggregate| {
+        // What wants nothing gets it.
+        if aggregate.condition.holds(Reading::whole(0)) {
+            return None;
+        }
+        let marks = (0..u64::BITS as usize).filter(|mark| aggregate.marks >> mark & 1 == 1);
+        Missing::all(marks.map(lacks))
+    };
+    let and = correlation.and.iter().find_map(aggregate);
+    and.or_else(|| Missing::all(correlation.any.iter().map(aggregate)))
+}
+
+/// What can be said of the condition, and which lists decide it where it is
+/// `when`.
+fn blame(
+    expr: &Expr,
+    when: Likely,
+    unset: &impl Fn(&Test) -> Option<&'static str>,
+    lists: &mut BTreeSet<&'static str>,
+) -> Likely {
+    let mut known = |test: &Test| match unset(test) {
+        Some(_) => Likely::No,
+        None => Likely::Maybe,
+    };
+    let found = expr.given(&mut known);
+    if found != when {
+        return found;
+    }
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) => {
+            for part in parts {
+                blame(part, when, unset, lists);
+            }
+        }
+        Expr::Not(part) => {
+            let opposite = match when {
+                Likely::No => Likely::Yes,
+                Likely::Maybe => Likely::Maybe,
+                Likely::Yes => Likely::No,
+            };
+            blame(part, opposite, unset, lists);
+        }
+        Expr::Test(test) => lists.extend(unset(test)),
+    }
+    found
+}
+
+impl fmt::Display for Unworkable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unworkable::Lists(missing) => missing.fmt(f),
+            Unworkable::Baseline => f.write_str("it compares with a baseline, and there is none"),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lists: Vec<&str> = self.0.iter().copied().collect();
+        match lists[..] {
+            ["trusted_networks"] => {
+                f.write_str("no trusted networks are set, so there is nothing to compare with")
+            }
+            [one] => write!(f, "{one} is not set"),
+            _ => write!(f, "{} are not set", lists.join(" and ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Test = Test::Unset("accounts");
+    const B: Test = Test::Unset("buckets");
+    const OTHER: Test = Test::Flag(Field::Ok, true);
+
+    fn all(parts: impl IntoIterator<Item = Expr>) -> Expr {
+        Expr::All(parts.into_iter().collect())
+    }
+
+    fn any(parts: impl IntoIterator<Item = Expr>) -> Expr {
+        Expr::Any(parts.into_iter().collect())
+    }
+
+    fn not(part: Expr) -> Expr {
+        Expr::Not(Box::new(part))
+    }
+
+    fn said(expr: &Expr) -> String {
+        let missing = Missing::of(expr, &Settings::default());
+        missing.map_or_else(String::new, |missing| missing.to_string())
+    }
+
+    #[test]
+    fn what_needs_a_list_that_is_not_set_cannot_match() {
+        let [a, b, other] = [A, B, OTHER].map(Expr::Test);
+        let both = || [a.clone(), b.clone()];
+        assert_eq!(said(&a), "accounts is not set");
+        assert_eq!(
+            said(&all([other.clone(), a.clone()])),
+            "accounts is not set"
+        );
+        assert_eq!(said(&all(both())), "accounts and buckets are not set");
+        assert_eq!(said(&any(both())), "accounts and buckets are not set");
+        assert_eq!(said(&not(not(a.clone()))), "accounts is not set");
+        // What is excluded besides has no part in it.
+        assert_eq!(
+            said(&all([a.clone(), not(b.clone())])),
+            "accounts is not set"
+        );
+        let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
+        let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
+        assert_eq!(said(&all([other, network])), said_of_networks);
+    }
+
+    #[test]
+    fn what_only_excludes_a_list_or_has_another_way_works() {
+        let [a, b, other] = [A, B, OTHER].map(Expr::Test);
+        assert_eq!(said(&not(a.clone())), "");
+        assert_eq!(said(&all([other.clone(), not(a.clone())])), "");
+        assert_eq!(said(&all([other.clone(), not(any([a.clone(), b]))])), "");
+        assert_eq!(said(&any([a, other.clone()])), "");
+        assert_eq!(said(&other), "");
+        let missing = |expr| Missing::of(&expr, &Settings::default());
+        assert_eq!(Missing::all([missing(Expr::Test(A)), missing(other)]), None);
+        assert_eq!(Missing::all([]), None);
+    }
+
+    #[test]
+    fn a_rule_that_can_never_match_for_another_reason_lacks_nothing() {
+        assert_eq!(said(&any([])), "");
+    }
+}
