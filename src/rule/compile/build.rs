@@ -454,7 +454,7 @@ impl<'d> Builder<'_, 'd> {
         let extension = &document.extension;
         Some(Rule {
             info: Arc::new(RuleInfo {
-                id: id.clone().unwrap_or_default(),
+                id: id.clone().unwrap_or_else(|| document.label().to_owned()),
                 name: document.label().to_owned(),
                 title: title.clone(),
                 level,
