@@ -87,6 +87,27 @@ impl Links {
         self.steps(chain, &now, !firsts.is_empty())
     }
 
+    /// Lets what is open see a second in which the key has no records: there may
+    /// be some that may not have come before.
+    pub fn pass(&mut self, plan: &Correlation, second: &Second<'_>) {
+        let now = Now {
+            plan,
+            second,
+            records: &[],
+        };
+        for (stage, open) in plan.stages.iter().zip(&mut self.open) {
+            if let Stage::Firings(below) = stage
+                && below.befores() != 0
+            {
+                let entries = now.without(0, below);
+                for open in open {
+                    let second = second.only(&entries);
+                    open.node.second(below, &second, None, &mut Vec::new());
+                }
+            }
+        }
+    }
+
     /// A chain without further demands.
     fn steps(&mut self, chain: &Chain, now: &Now<'_, '_>, first_fired: bool) -> bool {
         let oldest = now.second.time - chain.timespan;
@@ -128,11 +149,11 @@ impl Links {
             Stage::Firings(below) => {
                 let open = &mut self.open[step];
                 open.retain(|open| open.start > oldest);
-                let selected = now.without(0, below.leaves);
-                if selected.is_empty() {
+                let entries = now.without(0, below);
+                if entries.is_empty() {
                     return None;
                 }
-                let second = now.second.only(&selected);
+                let second = now.second.only(&entries);
                 let fired = open.iter_mut().filter_map(|open| {
                     let mut happened = Vec::new();
                     open.node.second(below, &second, None, &mut happened);
@@ -308,12 +329,21 @@ impl Now<'_, '_> {
             .map(|place| (*place, &self.second.entries[*place]))
     }
 
-    /// Records of these marks that have none of those.
-    fn without(&self, selected: u64, marks: u64) -> Vec<Entry> {
-        self.entries()
-            .map(|(_, entry)| *entry)
-            .filter(|entry| entry.marks & marks != 0 && entry.marks & selected == 0)
-            .collect()
+    /// What a correlation looks at, without what is selected already: records of
+    /// the key, and of any key those that may not have come before.
+    fn without(&self, selected: u64, below: &Correlation) -> Vec<Entry> {
+        let befores = below.befores();
+        let looks = below.leaves | befores;
+        let own = self.entries().map(|(_, entry)| *entry);
+        let own = own.filter(|entry| entry.marks & looks != 0 && entry.marks & selected == 0);
+        let mut entries: Vec<Entry> = own.collect();
+        if befores != 0 {
+            let others = self.second.entries.iter().enumerate();
+            let others = others.filter(|(place, _)| !self.records.contains(place));
+            let others = others.map(|(_, entry)| entry.with_marks(befores));
+            entries.extend(others.filter(|entry| entry.marks != 0));
+        }
+        entries
     }
 
     /// Follows a chain whose step `first` happens in this second as far as it
@@ -362,7 +392,7 @@ impl Now<'_, '_> {
     ) -> bool {
         let mut node = Node::new(below);
         let mut happened = Vec::new();
-        let left = self.without(selected, below.leaves);
+        let left = self.without(selected, below);
         if !left.is_empty() {
             node.second(below, &self.second.only(&left), None, &mut happened);
         }

@@ -1,6 +1,6 @@
 //! Addresses as networks: class, /24, /64 and so on, and how they are written.
 
-use std::io::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv6Net;
@@ -62,48 +62,54 @@ impl Name {
         &self.text[..usize::from(self.length)]
     }
 
-    fn new(write: impl FnOnce(&mut &mut [u8])) -> Self {
-        let mut text = [0; Self::MOST];
-        let mut rest = &mut text[..];
-        write(&mut rest);
-        let length = (Self::MOST - rest.len()) as u8;
-        Self { text, length }
+    const fn new() -> Self {
+        let text = [0; Self::MOST];
+        Self { text, length: 0 }
+    }
+
+    fn put(&mut self, byte: u8) {
+        if let Some(place) = self.text.get_mut(usize::from(self.length)) {
+            *place = byte;
+            self.length += 1;
+        }
     }
 
     /// Four numbers; much faster than formatting them.
     fn v4(octets: [u8; 4], behind: &[u8]) -> Self {
-        Self::new(|to| {
-            for (place, octet) in octets.into_iter().enumerate() {
-                if place > 0 {
-                    put(to, b'.');
-                }
-                if octet >= 100 {
-                    put(to, b'0' + octet / 100);
-                }
-                if octet >= 10 {
-                    put(to, b'0' + octet / 10 % 10);
-                }
-                put(to, b'0' + octet % 10);
+        let mut name = Self::new();
+        for (place, octet) in octets.into_iter().enumerate() {
+            if place > 0 {
+                name.put(b'.');
             }
-            behind.iter().for_each(|byte| put(to, *byte));
-        })
+            if octet >= 100 {
+                name.put(b'0' + octet / 100);
+            }
+            if octet >= 10 {
+                name.put(b'0' + octet / 10 % 10);
+            }
+            name.put(b'0' + octet % 10);
+        }
+        for byte in behind {
+            name.put(*byte);
+        }
+        name
     }
 
     fn v6(address: Ipv6Addr, prefix: u8) -> Self {
-        Self::new(|to| {
-            // The text is never longer than the room for it.
-            let _ = match Ipv6Net::new(address, prefix) {
-                Ok(net) => write!(to, "{}", net.trunc()),
-                Err(_) => write!(to, "{address}"),
-            };
-        })
+        let mut name = Self::new();
+        // The text is never longer than the room for it.
+        let _ = match Ipv6Net::new(address, prefix) {
+            Ok(net) => write!(name, "{}", net.trunc()),
+            Err(_) => write!(name, "{address}"),
+        };
+        name
     }
 }
 
-fn put(to: &mut &mut [u8], byte: u8) {
-    if let Some((first, rest)) = std::mem::take(to).split_first_mut() {
-        *first = byte;
-        *to = rest;
+impl fmt::Write for Name {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.bytes().for_each(|byte| self.put(byte));
+        Ok(())
     }
 }
 

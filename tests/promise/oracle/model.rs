@@ -5,7 +5,7 @@ use crate::world::Rec;
 
 /// What the engine can do today. It is the one switch: nothing else is drawn,
 /// and what is drawn or named beyond it is held to the oracle alone.
-pub const SUPPORTED: &[Kind] = &[Kind::EventCount, Kind::ValueCount];
+pub const SUPPORTED: &[Kind] = &Kind::ALL;
 
 /// The type of a correlation or an aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
