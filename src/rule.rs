@@ -17,13 +17,17 @@
 pub mod check;
 pub mod compile;
 pub mod document;
+pub mod encode;
 pub mod error;
+pub mod expand;
 pub mod load;
 pub mod matcher;
+pub mod modifier;
 pub mod pattern;
 pub mod set;
 pub mod template;
 pub mod text;
+pub mod texts;
 pub mod words;
 pub mod yaml;
 

@@ -76,7 +76,9 @@ impl<'a> Checker<'a> {
         }
         let kind = Kind::of(root);
         self.map(root, kind.rows(), "the rule");
-        if root.get("name").is_none() && root.get("id").is_none() {
+        // Nothing refers to a filter.
+        let nameless = root.get("name").is_none() && root.get("id").is_none();
+        if nameless && kind != Kind::Filter {
             self.report
                 .push(root.spot, "the rule lacks a \"name\" or an \"id\"");
         }
@@ -164,7 +166,8 @@ impl<'a> Checker<'a> {
             }
             Shape::Field => self.field(node, name),
             Shape::Fields => self.list(node, name, |check, item| check.field(item, name)),
-            Shape::References => {
+            Shape::Targets if names_any(node) => {}
+            Shape::References | Shape::Targets => {
                 self.list(node, name, |check, item| {
                     check.texts(item, name, false, |_| None);
                 });
@@ -175,12 +178,14 @@ impl<'a> Checker<'a> {
             Shape::Map(rows) => self.map(node, &[rows], name),
             Shape::Maps(rows) => self.maps(node, rows, name),
             Shape::Threshold(rows) => self.threshold(node, rows, name),
-            Shape::Detection => self.detection(node),
+            Shape::Detection => self.detection(node, "detection", &[]),
+            Shape::Filter => self.detection(node, "filter", words::FILTER_BLOCK),
             Shape::Selection => self.selection(node),
             Shape::Later(what) => {
                 let reason = format!("{what} is not supported yet by s3sentry");
                 self.report.push(key, reason);
             }
+            Shape::Refused(why) => self.report.push(key, why),
             Shape::Instead(word) => {
                 let reason = format!("s3sentry has no {name}");
                 self.report.unknown(key, reason, word, [word]);
@@ -378,6 +383,14 @@ impl<'a> Checker<'a> {
             self.report.unknown(spot, error.reason, &word, names);
         }
     }
+}
+
+/// Whether the rules of a filter are all there are, as `rsigma-parser` reads it;
+/// in a list it is a name like any other.
+pub(super) fn names_any(rules: &Node) -> bool {
+    rules
+        .text()
+        .is_some_and(|text| text.eq_ignore_ascii_case("any"))
 }
 
 /// The fields that a correlation groups by.

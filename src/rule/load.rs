@@ -5,13 +5,15 @@
 //! document of a directory replaces the embedded one of the same id. Errors of
 //! all files come together; a set with one error is no set.
 
+mod filters;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::check::{Checker, Kind};
+use super::check::{Checker, Kind, names_any};
 use super::document::{self, Document};
 use super::error::{Origin, Report, RuleError};
 use super::yaml::{self, Node};
@@ -53,6 +55,7 @@ struct Entry {
     kind: Kind,
     id: Option<(String, Origin)>,
     name: Option<(String, Origin)>,
+    /// What it counts, or takes its filter to.
     rules: Vec<(String, Origin)>,
     document: Option<Document>,
 }
@@ -168,11 +171,15 @@ impl Set {
         if !self.incomplete {
             self.resolve();
         }
-        if self.errors.is_empty() {
-            let documents = self.entries.into_iter().filter_map(|e| e.document);
-            return Ok(documents.collect());
+        if !self.errors.is_empty() {
+            return Err(self.errors);
         }
-        Err(self.errors)
+        let documents = self.entries.into_iter().filter_map(|e| e.document);
+        let mut documents: Vec<Document> = documents.collect();
+        match filters::apply(&mut documents) {
+            errors if errors.is_empty() => Ok(documents),
+            errors => Err(errors),
+        }
     }
 
     fn unique(&mut self, what: &str, word: fn(&Entry) -> Option<&(String, Origin)>) {
@@ -201,7 +208,11 @@ impl Set {
             let kind = kinds.get(word.as_str());
             let kind = kind.or_else(|| kinds.get(word.to_ascii_lowercase().as_str()));
             let (reason, hint) = match kind {
-                Some(Kind::Detection) => continue,
+                Some(kind) if may_name(entry.kind, *kind) => continue,
+                Some(Kind::Filter) => (
+                    format!("{} is a filter, and a filter is no rule", quote(word)),
+                    None,
+                ),
                 Some(_) => (
                     "a correlation of what is no detection rule is not supported yet by s3sentry"
                         .to_owned(),
@@ -211,7 +222,8 @@ impl Set {
                     let own = entry.name.as_ref().map(|(name, _)| name.as_str());
                     let others = names().map(|(name, _)| name.as_str());
                     let others = others.filter(|name| {
-                        kinds.get(name) == Some(&Kind::Detection) && Some(*name) != own
+                        let fits = |kind: &Kind| may_name(entry.kind, *kind);
+                        kinds.get(name).is_some_and(fits) && Some(*name) != own
                     });
                     let reason = format!("no rule has the name or id {}", quote(word));
                     (reason, suggest(word, others))
@@ -226,13 +238,21 @@ impl Set {
     }
 }
 
+/// Whether a document of the first kind can name one of the second.
+fn may_name(kind: Kind, other: Kind) -> bool {
+    other == Kind::Detection || (kind == Kind::Filter && other == Kind::Correlation)
+}
+
 fn entry(root: &Node, report: &Report, built_in: bool) -> Entry {
     let located = |node: &Node| {
         let text = node.text()?;
         Some((text.to_owned(), report.origin(node.spot)))
     };
-    let rules = root.get("correlation").and_then(|c| c.get("rules"));
-    let rules = rules.map(Node::items).unwrap_or_default();
+    let block = root.get("correlation").or_else(|| root.get("filter"));
+    let rules = block.and_then(|block| block.entry("rules"));
+    // A filter for every rule names none.
+    let rules = rules.filter(|(_, rules)| !names_any(rules) || Kind::of(root) != Kind::Filter);
+    let rules = rules.map(|(_, rules)| rules.items()).unwrap_or_default();
     let id = root.get("id").and_then(located);
     Entry {
         built_in,
