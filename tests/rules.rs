@@ -5,6 +5,8 @@
 mod errors;
 #[path = "rules/hostile.rs"]
 mod hostile;
+#[path = "rules/large.rs"]
+mod large;
 #[path = "rules/limits.rs"]
 mod limits;
 #[path = "rules/sets.rs"]

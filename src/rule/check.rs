@@ -5,6 +5,7 @@
 //! without a doubt ([`super::document`]). Whether documents fit together is not
 //! asked here.
 
+mod behind;
 mod detection;
 mod item;
 
@@ -52,18 +53,26 @@ impl Kind {
 /// The most regular expressions in a file: each may take milliseconds.
 const MAX_PATTERNS: usize = 64;
 
+/// The most wildcards in a file, for each is a step of its own: a rule has a
+/// few.
+const MAX_WILDCARDS: usize = 50_000;
+
 /// Checks the documents of one file.
 pub struct Checker<'a> {
     report: &'a mut Report,
     patterns: usize,
+    wildcards: usize,
 }
 
 impl<'a> Checker<'a> {
     /// Errors go into the report.
     #[must_use]
     pub fn new(report: &'a mut Report) -> Self {
-        let patterns = 0;
-        Self { report, patterns }
+        Self {
+            report,
+            patterns: 0,
+            wildcards: 0,
+        }
     }
 
     /// Checks one document; whether it is free of errors.

@@ -33,6 +33,18 @@ fn bombs() -> Vec<(&'static str, String)> {
         }
         spoilt("http_status|gte: 400\n", &list)
     };
+    let keywords = |count: usize, keyword: &str| {
+        let list = format!("[{}]", format!("{keyword}, ").repeat(count));
+        spoilt(
+            "condition: sel\n",
+            &format!("s: {list}\n  condition: s or sel\n"),
+        )
+    };
+    let filter = |rules: &str, count: usize| {
+        let source = "logsource: {product: aws, service: s3_server_access}";
+        let rules = rules.repeat(count);
+        format!("title: f\n{source}\nfilter: {{rules: [{rules}], s: {{ok: true}}, condition: s}}\n")
+    };
     let one = |value: &str| spoilt("http_status|gte: 400", value);
     let deep = (0..2_000).fold(String::new(), |text, n| text + &" ".repeat(n) + "a:\n");
     vec![
@@ -105,6 +117,34 @@ fn bombs() -> Vec<(&'static str, String)> {
             "long regex",
             one(&format!("key_name|re: '{}'", "a".repeat(MIB - 900))),
         ),
+        ("too many keywords", keywords(30_000, "x")),
+        (
+            "stars",
+            one(&format!("key_name: '{}'", "*?".repeat(MIB / 2 - 900))),
+        ),
+        ("empty keywords", keywords(9_000, "''")),
+        (
+            "nothing in base64offset",
+            one(&format!(
+                "key_name|base64offset|contains: [{}]",
+                "a, ".repeat(9_000)
+            )),
+        ),
+        (
+            "base64 behind base64",
+            one(&format!("key_name{}: x", "|base64".repeat(60_000))),
+        ),
+        (
+            "modifiers",
+            one(&format!("key_name{}: x", "|x".repeat(60_000))),
+        ),
+        (
+            "deep lists",
+            one(&format!("key_name: {}", "[".repeat(60_000))),
+        ),
+        ("lists in lists", keywords(800, "[[[[[[[[x]]]]]]]]")),
+        ("rules of a filter", filter("x, ", 15_000)),
+        ("selections of a filter", filter("any], s: [", 9_000)),
         ("many regexes", regexes(r"\w{300}")),
         ("many small regexes", regexes("a")),
         (
