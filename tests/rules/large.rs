@@ -74,7 +74,7 @@ fn large() -> Vec<(&'static str, String, Option<&'static str>)> {
                 "http_status|gte: 400",
                 &format!("key_name|expand: \"{}\"", "%public_buckets%".repeat(4)),
             ),
-            Some("r.yml:6:3: comes to more than 100000 texts"),
+            Some("r.yml:6:3: the placeholders come to more than 100000 texts"),
         ),
     ]
 }

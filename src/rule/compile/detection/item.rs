@@ -186,7 +186,12 @@ impl Reader<'_> {
                 return Ok(networks);
             }
             let list = |name: &str| self.list(name);
-            let many = || format!("comes to more than {} texts", expand::MAX_TEXTS);
+            let many = || {
+                format!(
+                    "the placeholders come to more than {} texts",
+                    expand::MAX_TEXTS
+                )
+            };
             expand::texts(&pieces, list).ok_or_else(many)?
         } else if behind.has(Modifier::Cidr) {
             vec![value.clone()]
