@@ -4,7 +4,7 @@
 //! and `?` are wildcards, a null matches what is null or absent. YAML, names
 //! and settings files may not enter here; they are gone by now.
 //!
-//! [`simplify`] makes the tree small and quick, [`likely`] says what class and
+//! `simplify` makes the tree small and quick, `likely` says what class and
 //! outcome alone decide of it.
 
 mod likely;

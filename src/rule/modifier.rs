@@ -1,7 +1,7 @@
 //! The modifiers of Sigma: what each does, and which go together.
 //!
 //! One row a modifier. What it means for a value is checked in
-//! [`super::check`] and compiled in [`super::compile`].
+//! [`super::check`] and compiled in [`mod@super::compile`].
 
 use rsigma_parser::Modifier;
 

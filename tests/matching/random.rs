@@ -182,7 +182,7 @@ fn item(chance: &mut Chance, near: &[Rec]) -> Item {
         }
         _ => match field.kind() {
             Kind::Flag => (vec![], vec![Val::Flag(chance.once_in(2))]),
-            Kind::Number => numbers(chance, field, &rec),
+            Kind::Number => numbers(chance, field, near),
             Kind::Text => {
                 let modifiers = chance.of(OF_TEXT).to_vec();
                 let values = texts(chance, Some(field), &modifiers, near);
@@ -197,24 +197,32 @@ fn item(chance: &mut Chance, near: &[Rec]) -> Item {
     }
 }
 
-fn numbers(chance: &mut Chance, field: Field, rec: &Rec) -> (Vec<&'static str>, Vec<Val>) {
+fn numbers(chance: &mut Chance, field: Field, near: &[Rec]) -> (Vec<&'static str>, Vec<Val>) {
     let modifiers = chance.of(OF_NUMBER).to_vec();
     let has = |name| modifiers.contains(&name);
     if has("fieldref") {
         let other = other(chance, field);
         return (modifiers, vec![other]);
     }
-    let number = rec.number(field).unwrap_or(404).min(i64::MAX as u64);
-    let near = [number, number + 1, number.saturating_sub(1)].map(|n| n.min(i64::MAX as u64));
+    let number = |chance: &mut Chance| {
+        let number = chance.of(near).number(field).unwrap_or(404);
+        number.min(i64::MAX as u64 - 1)
+    };
     if has("re") {
-        return (modifiers, vec![Val::Text(format!("^{}.?", number / 10))]);
+        let pattern = format!("^{}.?", number(chance) / 10);
+        return (modifiers, vec![Val::Text(pattern)]);
     }
     let single = ["gt", "gte", "lt", "lte"].into_iter().any(has);
-    let count = if single { 1 } else { 1 + chance.below(3) };
-    let values = (0..count).map(|_| match chance.below(4) {
-        0 if !single => Val::Text(format!("{}*", number / 10)),
-        1 if !single => Val::Text(number.to_string()),
-        _ => Val::Number(chance.of(&near)),
+    let count = if single { 1 } else { 1 + chance.below(4) };
+    let values = (0..count).map(|_| {
+        let number = number(chance);
+        match chance.below(6) {
+            0 if !single => Val::Text(format!("{}*", number / 10)),
+            1 if !single => Val::Text(number.to_string()),
+            2 => Val::Number(number + 1),
+            3 => Val::Number(number.saturating_sub(1)),
+            _ => Val::Number(number),
+        }
     });
     let values = values.collect();
     (modifiers, values)
