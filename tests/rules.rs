@@ -12,6 +12,8 @@ mod limits;
 #[path = "rules/sets.rs"]
 mod sets;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use s3sentry::rule::load;
 
 /// A file with one good rule and a correlation over it, to be spoilt line by line.
@@ -44,6 +46,12 @@ s3sentry:
       selection: {stranger: true}
       condition: {field: key_name, gte: 20}
 ";
+
+/// Tests that look at the clock take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The errors of a file `r.yml` with this text.
 fn errors(text: &str) -> Vec<String> {
