@@ -152,6 +152,8 @@ shapes! {
     chains_with_further_conditions: Shape { further: 50, ..chains(COUNTS) }, crowded;
     different: Shape { different: 100, ..chains(LOW) }, crowded;
     none_before: Shape { none_before: 100, ..chains(LOW) }, crowded;
+    different_with_none_before:
+        Shape { different: 50, none_before: 50, further: 30, ..chains(COUNTS) }, crowded;
     what_is_supported: Shape::MIXED, crowded;
 }
 

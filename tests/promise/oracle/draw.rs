@@ -228,10 +228,14 @@ impl Dice {
     /// Two steps, the second a detection: what `different` and `none_before` want.
     fn make_a_pair(&mut self, rules: &mut Vec<Ref>, models: &[Model]) {
         if !is_pair(rules, models) && self.chance(70) {
-            let simple = |rule: &&Ref| is_simple(**rule, models);
-            let first = rules.iter().find(simple).copied();
-            let pick = Ref::Pick(self.one(&Pick::ALL));
-            *rules = vec![first.unwrap_or(pick), pick];
+            let places = (0..models.len()).map(Ref::Rule);
+            let simple: Vec<Ref> = places.filter(|rule| is_simple(*rule, models)).collect();
+            let first = if simple.is_empty() || self.chance(20) {
+                Ref::Pick(self.one(&Pick::ALL))
+            } else {
+                self.one(&simple)
+            };
+            *rules = vec![first, Ref::Pick(self.one(&Pick::ALL))];
         }
     }
 
