@@ -194,6 +194,9 @@ impl Dice {
     fn model(&mut self, shape: &Shape, models: &[Model], above: u32) -> Model {
         let mut kind = self.one(shape.kinds);
         let mut rules = self.rules(kind, models, above);
+        if shape.different + shape.none_before > 0 && kind == Kind::TemporalOrdered {
+            self.make_a_pair(&mut rules, models);
+        }
         let mut fields = common_fields(&rules, models);
         if kind == Kind::ValueCount && fields.is_empty() {
             (kind, fields) = (Kind::EventCount, Vec::new());
@@ -203,9 +206,6 @@ impl Dice {
         let is_chain = kind == Kind::TemporalOrdered;
         let group_by = self.some(&fields, if is_chain { 1 } else { 2 });
         let timespan = self.early(if is_chain { CHAIN_SPANS } else { SPANS });
-        if shape.different + shape.none_before > 0 && kind == Kind::TemporalOrdered {
-            self.make_a_pair(&mut rules, models);
-        }
         let mut model = Model::new("", main, &rules, &group_by, timespan);
         if self.chance(shape.further) {
             model.and = self.further();
