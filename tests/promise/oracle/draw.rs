@@ -31,6 +31,10 @@ impl Shape {
         }
     }
 
+    fn is_about_pairs(&self) -> bool {
+        self.different + self.none_before >= 100
+    }
+
     /// All that the engine can do.
     pub const MIXED: Self = Self {
         kinds: SUPPORTED,
@@ -60,12 +64,15 @@ const FIELDS: &[&str] = &[
     "version_id",
     "error_code",
 ];
+/// Texts of many values.
+const MANY: &[&str] = &["key_name", "requester", "version_id"];
 /// Numbers.
 const NUMBERS: &[&str] = &["bytes_sent", "object_size", "total_time"];
 /// Fields that hold the same values now and then.
 const ALIKE: &[&str] = &["requester", "key_name"];
 const SPANS: &[i64] = &[5, 3, 2, 1, 4, 6, 8, 10, 20, 60, 61, 600, 3600, 5400, 86_400];
 const CHAIN_SPANS: &[i64] = &[10, 5, 3, 2, 1, 20, 8, 60, 61, 600, 3600, 5400, 86_400];
+const SHORT_SPANS: &[i64] = &[3, 2, 4, 5];
 const PERIODS: &[i64] = &[1, 3, 7, 60, 700, 7200, 86_400];
 const PERCENTS: &[u64] = &[50, 0, 1, 25, 33, 34, 66, 67, 75, 90, 95, 99, 100];
 const WORDS: &[&str] = &["gte", "gt", "lt", "lte", "eq", "neq"];
@@ -194,7 +201,7 @@ impl Dice {
     fn model(&mut self, shape: &Shape, models: &[Model], above: u32) -> Model {
         let mut kind = self.one(shape.kinds);
         let mut rules = self.rules(kind, models, above);
-        if shape.different + shape.none_before > 0 && kind == Kind::TemporalOrdered {
+        if shape.is_about_pairs() && kind == Kind::TemporalOrdered {
             self.make_a_pair(&mut rules, models);
         }
         let mut fields = common_fields(&rules, models);
@@ -203,9 +210,14 @@ impl Dice {
         }
         let main = self.count(kind, &fields);
         // Steps in a row for a narrow key within a second would be rare.
-        let is_chain = kind == Kind::TemporalOrdered;
-        let group_by = self.some(&fields, if is_chain { 1 } else { 2 });
-        let timespan = self.early(if is_chain { CHAIN_SPANS } else { SPANS });
+        let (most, spans) = match kind {
+            Kind::TemporalOrdered => (1, CHAIN_SPANS),
+            // A window of seconds, that has edges among the records.
+            _ if shape.is_about_pairs() => (1, SHORT_SPANS),
+            _ => (2, SPANS),
+        };
+        let group_by = self.some(&fields, most);
+        let timespan = self.early(spans);
         let mut model = Model::new("", main, &rules, &group_by, timespan);
         if self.chance(shape.further) {
             model.and = self.further();
@@ -215,7 +227,7 @@ impl Dice {
             self.alias(&mut model, models);
         }
         if kind == Kind::TemporalOrdered && is_pair(&model.rules, models) {
-            model.different = self.chance(shape.different).then(|| self.early(FIELDS));
+            model.different = self.chance(shape.different).then(|| self.one(MANY));
             if model.aliases.is_empty() && self.chance(shape.none_before) {
                 model.none_before = Some(self.none_before(&model.group_by));
             }
@@ -250,7 +262,7 @@ impl Dice {
         });
         NoneBefore {
             selection: self.one(&Pick::ALL),
-            timespan: self.early(SPANS),
+            timespan: self.one(&SPANS[..8]),
             group_by: more,
         }
     }
