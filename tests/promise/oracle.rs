@@ -14,4 +14,4 @@ mod value;
 #[path = "oracle/yaml.rs"]
 mod yaml;
 
-pub use model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules};
+pub use model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, all_is_supported};

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, SUPPORTED};
+use super::model::{
+    Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, SUPPORTED, all_is_supported,
+};
 
 /// What is drawn. Chances are in percent, a model.
 #[derive(Debug, Clone, Copy)]
@@ -38,17 +40,9 @@ impl Shape {
     /// All that the engine can do.
     pub const MIXED: Self = Self {
         kinds: SUPPORTED,
-        below: if SUPPORTED.len() == Kind::ALL.len() {
-            SUPPORTED
-        } else {
-            &[]
-        },
+        below: if all_is_supported() { SUPPORTED } else { &[] },
         further: 30,
-        aliases: if SUPPORTED.len() == Kind::ALL.len() {
-            20
-        } else {
-            0
-        },
+        aliases: if all_is_supported() { 20 } else { 0 },
         different: 25,
         none_before: 25,
     };
@@ -347,8 +341,9 @@ pub fn rules(shape: Shape) -> impl Strategy<Value = Rules> {
                 models.push(model);
             }
         }
+        let above = if shape.below.is_empty() { 0 } else { 60 };
         for _ in 0..=dice.below(2) {
-            let model = dice.model(&shape, &models, 60);
+            let model = dice.model(&shape, &models, above);
             models.push(model);
         }
         for (number, model) in models.iter_mut().enumerate() {
