@@ -9,6 +9,8 @@ pub mod draw;
 mod meaning;
 #[path = "oracle/model.rs"]
 mod model;
+#[path = "oracle/tests.rs"]
+mod tests;
 #[path = "oracle/value.rs"]
 mod value;
 #[path = "oracle/yaml.rs"]
