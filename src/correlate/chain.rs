@@ -62,13 +62,14 @@ impl Links {
         }
     }
 
-    /// Takes the records of the key in one second, by their places, and the
-    /// firings of its first stage; whether the chain is complete in this second.
+    /// Takes the records of the key in one second, with their places in it and
+    /// the marks that they have under this key, and the firings of its first
+    /// stage; whether the chain is complete in this second.
     pub fn second(
         &mut self,
         plan: &Correlation,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         firsts: &[Happening],
         before: &Before,
     ) -> bool {
@@ -170,7 +171,7 @@ impl Links {
         plan: &Correlation,
         chain: &Chain,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         firsts: &[Happening],
     ) {
         let time = second.time;
@@ -187,8 +188,7 @@ impl Links {
         match &plan.stages[0] {
             Stage::Records(mark) => {
                 let mut known: HashMap<u64, u8> = HashMap::new();
-                for place in records {
-                    let entry = &second.entries[*place];
+                for (place, entry) in records {
                     if entry.marks >> mark & 1 == 0 {
                         continue;
                     }
@@ -224,11 +224,10 @@ impl Links {
         &mut self,
         below: &Correlation,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         value: impl Fn(&Entry) -> u64,
     ) {
-        for place in records {
-            let entry = &second.entries[*place];
+        for (_, entry) in records {
             for (key, _) in super::node::keys_of(below, second, entry) {
                 let times = self.values.entry((key, value(entry))).or_default();
                 if times.back() != Some(&second.time) {
@@ -243,7 +242,7 @@ impl Links {
         plan: &Correlation,
         chain: &Chain,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         before: &Before,
     ) -> bool {
         let [first, Stage::Records(last)] = &plan.stages[..] else {
@@ -251,8 +250,7 @@ impl Links {
         };
         let begin = self.first.iter().map(|first| first.begin).min();
         let end = self.first.iter().map(|first| first.begin).max();
-        records.iter().any(|place| {
-            let entry = &second.entries[*place];
+        records.iter().any(|(place, entry)| {
             if entry.marks >> last & 1 == 0 {
                 return false;
             }
@@ -319,14 +317,12 @@ fn any_in(times: &[i64], start: i64, end: i64) -> bool {
 struct Now<'n, 's> {
     plan: &'n Correlation,
     second: &'n Second<'s>,
-    records: &'n [usize],
+    records: &'n [(usize, Entry)],
 }
 
 impl Now<'_, '_> {
     fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        self.records
-            .iter()
-            .map(|place| (*place, &self.second.entries[*place]))
+        self.records.iter().map(|(place, entry)| (*place, entry))
     }
 
     /// What a correlation looks at, without what is selected already: records of
@@ -339,7 +335,7 @@ impl Now<'_, '_> {
         let mut entries: Vec<Entry> = own.collect();
         if befores != 0 {
             let others = self.second.entries.iter().enumerate();
-            let others = others.filter(|(place, _)| !self.records.contains(place));
+            let others = others.filter(|(place, _)| self.records.iter().all(|(own, _)| own != place));
             let others = others.map(|(_, entry)| entry.with_marks(befores));
             entries.extend(others.filter(|entry| entry.marks != 0));
         }
