@@ -296,7 +296,7 @@ impl Links {
             (_, Some((_, taken))) => taken != value,
             (Stage::Firings(below), None) => {
                 let times = self.values.get(&(way.key, value));
-                let window = (way.time - below.timespan + 1, way.time + 1);
+                let window = (way.time - below.window() + 1, way.time + 1);
                 times.is_none_or(|times| {
                     let at = times.partition_point(|time| *time < window.0);
                     times.get(at).is_none_or(|time| *time >= window.1)

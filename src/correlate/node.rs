@@ -375,7 +375,7 @@ impl State {
 
     /// Time of the first record in the window that ends now.
     fn begin(&mut self, plan: &Correlation, time: i64) -> i64 {
-        let start = time - plan.timespan;
+        let start = time - plan.window();
         while self.seconds.pop_front_if(|at| *at <= start).is_some() {}
         self.seconds.front().copied().unwrap_or(time)
     }
