@@ -17,11 +17,14 @@
 pub mod check;
 pub mod compile;
 pub mod document;
+pub mod encode;
 pub mod error;
+pub mod expand;
 pub mod lint;
 pub mod load;
 pub mod matcher;
 pub mod missing;
+pub mod modifier;
 pub mod overrides;
 pub mod pattern;
 pub mod plan;
@@ -30,6 +33,7 @@ pub mod set;
 pub mod show;
 pub mod template;
 pub mod text;
+pub mod texts;
 pub mod words;
 pub mod yaml;
 

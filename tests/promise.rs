@@ -8,6 +8,8 @@ mod caps;
 mod edges;
 #[path = "promise/exact.rs"]
 mod exact;
+#[path = "promise/hand.rs"]
+mod hand;
 #[path = "promise/oracle.rs"]
 mod oracle;
 #[path = "promise/run.rs"]

@@ -5,6 +5,8 @@
 mod errors;
 #[path = "rules/hostile.rs"]
 mod hostile;
+#[path = "rules/large.rs"]
+mod large;
 #[path = "rules/limits.rs"]
 mod limits;
 #[path = "rules/lint.rs"]
@@ -17,6 +19,8 @@ mod sets;
 mod show;
 #[path = "rules/unworkable.rs"]
 mod unworkable;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use s3sentry::rule::load;
 
@@ -50,6 +54,12 @@ s3sentry:
       selection: {stranger: true}
       condition: {field: key_name, gte: 20}
 ";
+
+/// Tests that look at the clock take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The errors of a file `r.yml` with this text.
 fn errors(text: &str) -> Vec<String> {

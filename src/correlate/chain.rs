@@ -19,6 +19,9 @@ use super::node::{Happening, Node};
 use super::probe::{Probe, Refusal, Way};
 use crate::rule::plan::{Chain, Correlation, Kind, NoneBefore, Stage};
 
+/// First steps that are looked at for a reason to show.
+const LATEST: usize = 8;
+
 /// A chain over one key.
 #[derive(Debug)]
 pub struct Links {
@@ -93,13 +96,22 @@ impl Links {
     pub fn way(
         &self,
         plan: &Correlation,
-        chain: &Chain,
         second: &Second<'_>,
         records: &[usize],
         before: &Before,
     ) -> Way {
+        let Kind::Chain(chain) = &plan.kind else {
+            return Way::default();
+        };
         if chain.different.is_some() || chain.none_before.is_some() {
-            return self.way_of_pair(plan, chain, second, records, before);
+            let refusals = records
+                .iter()
+                .filter_map(|place| self.refused(plan, chain, second, *place, before));
+            return Way {
+                steps: usize::from(!self.first.is_empty()),
+                begin: self.first.back().map(|first| first.time),
+                refusal: refusals.max(),
+            };
         }
         let oldest = second.time - chain.timespan;
         let begun = |(_, start): &(usize, &Option<i64>)| start.is_some_and(|at| at > oldest);
@@ -111,41 +123,48 @@ impl Links {
         }
     }
 
-    fn way_of_pair(
+    /// Why a record of the second step follows none of the latest first ones.
+    fn refused(
         &self,
         plan: &Correlation,
         chain: &Chain,
         second: &Second<'_>,
-        records: &[usize],
+        place: usize,
         before: &Before,
-    ) -> Way {
-        let mut way = Way {
-            steps: usize::from(!self.first.is_empty()),
-            begin: self.first.back().map(|first| first.time),
-            refusal: None,
-        };
+    ) -> Option<Refusal> {
         let [stage, Stage::Records(last)] = &plan.stages[..] else {
-            return way;
+            return None;
         };
-        for place in records {
-            if second.entries[*place].marks >> last & 1 == 0 {
-                continue;
-            }
-            let times = chain.times(second, &second.entries[*place], before);
-            for first in &self.first {
-                match self.refusal(chain, stage, first, second, *place, times) {
-                    None => {
-                        return Way {
-                            steps: 2,
-                            begin: Some(first.time),
-                            refusal: None,
-                        };
-                    }
-                    refusal => way.refusal = refusal,
+        if second.entries[place].marks >> last & 1 == 0 {
+            return None;
+        }
+        let times = chain.times(second, &second.entries[place], before);
+        let latest = self.first.iter().rev().take(LATEST);
+        latest
+            .filter_map(|first| self.refusal(chain, stage, first, second, place, times))
+            .max()
+    }
+
+    /// Lets what is open see a second in which the key has no records: there may
+    /// be some that may not have come before.
+    pub fn pass(&mut self, plan: &Correlation, second: &Second<'_>) {
+        let now = Now {
+            plan,
+            second,
+            records: &[],
+        };
+        for (stage, open) in plan.stages.iter().zip(&mut self.open) {
+            if let Stage::Firings(below) = stage
+                && below.befores() != 0
+            {
+                let entries = now.without(0, below);
+                for open in open {
+                    let second = second.only(&entries);
+                    open.node
+                        .second(below, &second, None, &mut Vec::new(), &mut ());
                 }
             }
         }
-        way
     }
 
     /// A chain without further demands.
@@ -196,11 +215,11 @@ impl Links {
             Stage::Firings(below) => {
                 let open = &mut self.open[step];
                 open.retain(|open| open.start > oldest);
-                let selected = now.without(0, below.leaves);
-                if selected.is_empty() {
+                let entries = now.without(0, below);
+                if entries.is_empty() {
                     return None;
                 }
-                let second = now.second.only(&selected);
+                let second = now.second.only(&entries);
                 let fired = open.iter_mut().filter_map(|open| {
                     let mut happened = Vec::new();
                     open.node.second(below, &second, None, &mut happened, probe);
@@ -406,12 +425,21 @@ impl Now<'_, '_> {
             .map(|place| (*place, &self.second.entries[*place]))
     }
 
-    /// Records of these marks that have none of those.
-    fn without(&self, selected: u64, marks: u64) -> Vec<Entry> {
-        self.entries()
-            .map(|(_, entry)| *entry)
-            .filter(|entry| entry.marks & marks != 0 && entry.marks & selected == 0)
-            .collect()
+    /// What a correlation looks at, without what is selected already: records of
+    /// the key, and of any key those that may not have come before.
+    fn without(&self, selected: u64, below: &Correlation) -> Vec<Entry> {
+        let befores = below.befores();
+        let looks = below.leaves | befores;
+        let own = self.entries().map(|(_, entry)| *entry);
+        let own = own.filter(|entry| entry.marks & looks != 0 && entry.marks & selected == 0);
+        let mut entries: Vec<Entry> = own.collect();
+        if befores != 0 {
+            let others = self.second.entries.iter().enumerate();
+            let others = others.filter(|(place, _)| !self.records.contains(place));
+            let others = others.map(|(_, entry)| entry.with_marks(befores));
+            entries.extend(others.filter(|entry| entry.marks != 0));
+        }
+        entries
     }
 
     /// Follows a chain whose step `first` happens in this second as far as it
@@ -463,7 +491,7 @@ impl Now<'_, '_> {
     ) -> bool {
         let mut node = Node::new(below);
         let mut happened = Vec::new();
-        let left = self.without(selected, below.leaves);
+        let left = self.without(selected, below);
         if !left.is_empty() {
             let second = self.second.only(&left);
             node.second(below, &second, None, &mut happened, probe);

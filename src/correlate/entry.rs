@@ -17,6 +17,17 @@ pub struct Entry {
     values: usize,
 }
 
+impl Entry {
+    /// The same with only some of its marks.
+    #[must_use]
+    pub fn with_marks(self, marks: u64) -> Self {
+        Self {
+            marks: self.marks & marks,
+            ..self
+        }
+    }
+}
+
 /// Records of the keys of one rule.
 #[derive(Debug, Default)]
 pub struct Entries {

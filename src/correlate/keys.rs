@@ -15,7 +15,7 @@ use super::lane::Told;
 use crate::alert::Evidence;
 use crate::record::Record;
 use crate::record::derived::View;
-use crate::rule::plan::{Role, Rule};
+use crate::rule::plan::Rule;
 use crate::rule::set::RuleSet;
 
 /// Bookkeeping of one key in one period, bytes, beside its text and lines.
@@ -39,8 +39,8 @@ pub struct Key {
     pub text: Vec<Option<Vec<u8>>>,
     /// Lines behind it.
     pub evidence: Vec<Evidence>,
-    /// The selections that they are of.
-    selections: Vec<usize>,
+    /// The marks that they are of.
+    marks: Vec<usize>,
     /// Time of the last record that came.
     last: i64,
 }
@@ -52,7 +52,7 @@ impl Key {
         Self {
             text,
             evidence,
-            selections: Vec::new(),
+            marks: Vec::new(),
             last: 0,
         }
     }
@@ -129,9 +129,9 @@ impl Keys {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let key = Key {
-                    text: text(set, rule, told.selection, line.bytes),
+                    text: text(set, rule, told.mark, line.bytes),
                     evidence: Vec::new(),
-                    selections: Vec::new(),
+                    marks: Vec::new(),
                     last: told.time,
                 };
                 self.bytes += key.bytes();
@@ -140,7 +140,7 @@ impl Keys {
         };
         entry.last = entry.last.max(told.time);
         // A line of each kind is worth more than many of the first.
-        let new = !entry.selections.contains(&told.selection);
+        let new = !entry.marks.contains(&told.mark);
         if entry.evidence.len() >= rule.evidence
             && new
             && rule.evidence > 1
@@ -157,7 +157,7 @@ impl Keys {
             self.bytes += evidence_bytes(&evidence);
             entry.evidence.push(evidence);
             if new {
-                entry.selections.push(told.selection);
+                entry.marks.push(told.mark);
             }
         }
     }
@@ -226,16 +226,15 @@ impl Keys {
     }
 }
 
-/// The key of a line that has been parsed before, as a record of a selection.
+/// The key of a line that has been parsed before, as a record of a mark.
 #[must_use]
-pub fn text(set: &RuleSet, rule: &Rule, selection: usize, line: &[u8]) -> Vec<Option<Vec<u8>>> {
-    let mut marks = rule.marks.iter();
-    let mark = marks.find(|mark| mark.selection == selection && mark.role == Role::Counted);
-    let (Ok(record), Some(mark)) = (Record::parse(line), mark) else {
+pub fn text(set: &RuleSet, rule: &Rule, mark: usize, line: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let Ok(record) = Record::parse(line) else {
         return vec![None; rule.group_by.len()];
     };
     let view = View::new(&record, &set.settings);
-    mark.key
+    rule.marks[mark]
+        .key
         .iter()
         .map(|(field, _)| view.bytes(*field).map(<[u8]>::to_vec))
         .collect()
@@ -280,7 +279,7 @@ correlation: {type: event_count, rules: [one], group-by: [key_name], timespan: 1
                 part: 0,
                 offset: 0,
                 time: period,
-                selection: set.rules[0].marks[0].selection,
+                mark: 0,
                 reach: 1,
             };
             keys.touch(&set, &told, line);

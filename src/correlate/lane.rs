@@ -31,8 +31,8 @@ pub struct Told {
     pub offset: u64,
     /// Time of the record.
     pub time: i64,
-    /// A selection by which it is one of the rule's.
-    pub selection: usize,
+    /// A mark by which it is one of the rule's.
+    pub mark: usize,
     /// Seconds, from its time on, in which the key may fire because of it; none
     /// where the record is only worth showing.
     pub reach: i64,
@@ -67,6 +67,8 @@ struct Counted {
 #[derive(Debug)]
 struct User {
     rule: usize,
+    /// For each take of the gate the rule's mark.
+    marks: Vec<usize>,
     threshold: u64,
     /// Other gates that must be met, too, with their thresholds.
     others: Vec<(usize, u64)>,
@@ -79,6 +81,8 @@ struct User {
 #[derive(Debug)]
 struct Shown {
     rule: usize,
+    /// Places of keys, and marks.
+    of: Vec<(usize, usize)>,
     keys: HashSet<u64>,
 }
 
@@ -86,7 +90,7 @@ struct Shown {
 enum Taker {
     /// A gate, and which of its takes.
     Gate(usize, usize),
-    /// What shows records of this key.
+    /// What shows records, and the place of their key and their mark there.
     Shown(usize, usize),
 }
 
@@ -165,6 +169,7 @@ impl Lane {
             }
             counted.users.push(User {
                 rule: place,
+                marks: gate.marks.clone(),
                 threshold: gate.threshold,
                 others,
                 shown,
@@ -198,23 +203,23 @@ impl Lane {
     /// Sees to it that the records of a rule that no gate counts are shown.
     fn show(&mut self, rule: &Rule, place: usize) -> Option<usize> {
         let takes = |selection| rule.gates.iter().any(|gate| gate.takes(selection));
-        let others = rule
-            .marks
-            .iter()
-            .filter(|mark| mark.role == Role::Counted && !takes(mark.selection));
-        let shown = self.shown.len();
-        for mark in others {
-            let slots = mark.key.iter().map(|(_, slot)| *slot).collect();
-            let key = self.hashes.place(slots);
-            self.takes[mark.selection].push(Taker::Shown(shown, key));
-            if self.shown.len() == shown {
-                self.shown.push(Shown {
-                    rule: place,
-                    keys: HashSet::new(),
-                });
+        let mut of = Vec::new();
+        for (number, mark) in rule.marks.iter().enumerate() {
+            if mark.role == Role::Counted && !takes(mark.selection) {
+                let slots = mark.key.iter().map(|(_, slot)| *slot).collect();
+                self.takes[mark.selection].push(Taker::Shown(self.shown.len(), of.len()));
+                of.push((self.hashes.place(slots), number));
             }
         }
-        (self.shown.len() > shown).then_some(shown)
+        if of.is_empty() {
+            return None;
+        }
+        self.shown.push(Shown {
+            rule: place,
+            of,
+            keys: HashSet::new(),
+        });
+        Some(self.shown.len() - 1)
     }
 
     /// Counts the observations of one part of a batch; what is earlier than the
@@ -253,23 +258,24 @@ impl Lane {
         observation: Observation<'_>,
         told: &mut Vec<Told>,
     ) {
-        let tell = |rule, key, reach| Told {
+        let tell = |rule, key, mark, reach| Told {
             rule,
             key,
             part,
             offset: observation.place().1,
             time: observation.time(),
-            selection,
+            mark,
             reach,
         };
         let (gate, take) = match self.takes[selection][at] {
             Taker::Gate(gate, take) => (gate, take),
-            Taker::Shown(shown, key) => {
+            Taker::Shown(shown, of) => {
                 let shown = &self.shown[shown];
                 if !shown.keys.is_empty() {
+                    let (key, mark) = shown.of[of];
                     let (key, _) = self.hashes.get(key, observation);
                     if shown.keys.contains(&key) {
-                        told.push(tell(shown.rule, key, 0));
+                        told.push(tell(shown.rule, key, mark, 0));
                     }
                 }
                 return;
@@ -286,7 +292,12 @@ impl Lane {
                 counters.is_none_or(|c| c.near(hash, observation.time()) >= *threshold)
             };
             if bound >= user.threshold && user.others.iter().all(met) {
-                told.push(tell(user.rule, key, self.gates[gate].gate.width));
+                told.push(tell(
+                    user.rule,
+                    key,
+                    user.marks[take],
+                    self.gates[gate].gate.width,
+                ));
                 if let Some(shown) = user.shown
                     && self.shown[shown].keys.len() < SHOWN
                 {

@@ -104,19 +104,12 @@ impl Late {
                     key: own,
                 };
                 let line = origin.line(observation.place().1);
-                self.found(set, at, selection, (time, observation.identity()), line);
+                self.found(set, at, *mark, (time, observation.identity()), line);
             }
         }
     }
 
-    fn found(
-        &mut self,
-        set: &RuleSet,
-        at: At,
-        selection: usize,
-        record: (i64, u64),
-        line: Line<'_>,
-    ) {
+    fn found(&mut self, set: &RuleSet, at: At, mark: usize, record: (i64, u64), line: Line<'_>) {
         let (rule, time) = (&set.rules[at.rule], record.0);
         if self.bytes > self.most {
             // A record that is remembered already is not lost.
@@ -132,7 +125,7 @@ impl Late {
             return;
         }
         let found = self.found.entry(at).or_insert_with(|| {
-            let text = keys::text(set, rule, selection, line.bytes);
+            let text = keys::text(set, rule, mark, line.bytes);
             self.bytes += OVERHEAD + text.iter().flatten().map(Vec::len).sum::<usize>();
             Found {
                 text,

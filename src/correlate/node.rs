@@ -241,6 +241,32 @@ impl Node {
         items
     }
 
+    /// What may not have come before a later stage is of interest to every key.
+    fn pass(&mut self, plan: &Correlation, second: &Second<'_>, records: &[(u64, usize, usize)]) {
+        let later = plan.stages[1..].iter().map(|stage| match stage {
+            Stage::Records(_) => 0,
+            Stage::Firings(below) => below.befores(),
+        });
+        let befores = later.fold(0, |marks, below| marks | below);
+        if befores == 0
+            || second
+                .entries
+                .iter()
+                .all(|entry| entry.marks & befores == 0)
+        {
+            return;
+        }
+        let has_records = |key: &u64| records.binary_search_by_key(key, |(key, ..)| *key).is_ok();
+        // In no order, because keys know nothing of each other.
+        for (key, state) in &mut self.keys {
+            if let Main::Chain(links) = &mut state.main
+                && !has_records(key)
+            {
+                links.pass(plan, second);
+            }
+        }
+    }
+
     fn chain<P: Probe>(
         &mut self,
         plan: &Correlation,
@@ -265,6 +291,7 @@ impl Node {
             records.extend(keys.map(|(key, mark)| (key, place, mark)));
         }
         records.sort_unstable();
+        self.pass(plan, second, &records);
         for records in records.chunk_by(|a, b| a.0 == b.0) {
             let (key, entry, mark) = records[0];
             let entries: Vec<usize> = records.iter().map(|(_, entry, _)| *entry).collect();
@@ -281,7 +308,7 @@ impl Node {
             let complete = links.second(plan, second, &entries, &firsts, &before, probe);
             if P::LOOKS {
                 let sight = Sight::new(plan, second, entry, mark);
-                let way = links.way(plan, chain, second, &entries, &before);
+                let way = links.way(plan, second, &entries, &before);
                 probe.chain(&sight, complete, &way);
                 state.show(&sight, probe);
             }

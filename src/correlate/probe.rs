@@ -63,7 +63,7 @@ impl<'s> Sight<'s> {
 }
 
 /// How far a chain has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Way {
     /// Steps that have happened within the chain's timespan.
     pub steps: usize,
@@ -73,13 +73,14 @@ pub struct Way {
     pub refusal: Option<Refusal>,
 }
 
-/// Why a record of a chain's second step does not follow the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a record of a chain's second step does not follow the first; what says
+/// more comes later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
     /// It serves the first step, or is among what that counts, in this second.
     Taken,
-    /// What `none_before` names came before, at this time.
-    Before(i64),
     /// Its value of `different` is one of the first step's.
     Same,
+    /// What `none_before` names came before, at this time.
+    Before(i64),
 }

@@ -16,6 +16,7 @@ use crate::record::Field;
 use crate::record::derived::View;
 use crate::rule::compile::detection;
 use crate::rule::matcher::Expr;
+use crate::rule::words::selects;
 use crate::settings::Settings;
 
 /// A detection, ready to be asked about records.
@@ -221,7 +222,7 @@ fn condition(condition: &ConditionExpr, selections: &[(Arc<str>, Tree)]) -> Resu
             pattern,
         } => {
             let chosen = selections.iter().enumerate();
-            let chosen = chosen.filter(|(_, (name, _))| pattern.matches_detection_name(name));
+            let chosen = chosen.filter(|(_, (name, _))| selects(pattern, name));
             let chosen = chosen.map(|(place, _)| Tree::Selection(place)).collect();
             match quantifier {
                 Quantifier::Any | Quantifier::Count(1) => Tree::Any(chosen),

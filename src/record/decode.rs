@@ -15,19 +15,22 @@ pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(text);
     };
     let mut decoded = Vec::with_capacity(text.len());
-    decoded.extend_from_slice(&text[..first]);
-    let mut rest = &text[first..];
-    while let [byte, after @ ..] = rest {
-        rest = match rest {
-            [b'%', high, low, after @ ..] if let Some(byte) = escaped(*high, *low) => {
-                decoded.push(byte);
-                after
-            }
-            _ => {
-                decoded.push(*byte);
-                after
-            }
+    let (before, mut rest) = text.split_at(first);
+    decoded.extend_from_slice(before);
+    // From escape to escape; `rest` begins with one.
+    while let [percent, after @ ..] = rest {
+        let (byte, after) = match after {
+            [high, low, after @ ..] => match escaped(*high, *low) {
+                Some(byte) => (byte, after),
+                None => (*percent, &rest[1..]),
+            },
+            _ => (*percent, after),
         };
+        decoded.push(byte);
+        let next = memchr::memchr(b'%', after).unwrap_or(after.len());
+        let (plain, further) = after.split_at(next);
+        decoded.extend_from_slice(plain);
+        rest = further;
     }
     Cow::Owned(decoded)
 }
@@ -99,6 +102,26 @@ mod tests {
             prop_assert_eq!(&*percent_decode(&once), &bytes[..]);
             let twice = encode(&once);
             prop_assert_eq!(&*decode_twice(&twice), &bytes[..]);
+        }
+
+        /// Byte by byte, as plainly as can be.
+        #[test]
+        fn escapes_are_found_wherever_they_stand(bytes in proptest::collection::vec(prop_oneof![3 => Just(b'%'), 2 => Just(b'4'), 1 => Just(b'g'), 1 => any::<u8>()], 0..40)) {
+            let (mut expected, mut at) = (Vec::new(), 0);
+            while at < bytes.len() {
+                let escape = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
+                match escape.and_then(|digits| escaped(digits[0], digits[1])) {
+                    Some(byte) => {
+                        expected.push(byte);
+                        at += 3;
+                    }
+                    None => {
+                        expected.push(bytes[at]);
+                        at += 1;
+                    }
+                }
+            }
+            prop_assert_eq!(&*percent_decode(&bytes), &expected[..]);
         }
 
         #[test]

@@ -32,7 +32,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use self::host::Host;
-use self::network::AddressClass;
+use self::network::{AddressClass, Name};
 use self::operation::OperationClass;
 use self::presigned::Presigned;
 use self::probe::Probe;
@@ -60,10 +60,10 @@ pub struct View<'r, 'a> {
     lower_key: OnceCell<Option<Vec<u8>>>,
     key_tier: OnceCell<Option<Tier>>,
     probe: OnceCell<Option<Probe>>,
-    remote_host: OnceCell<Option<String>>,
-    remote_net: OnceCell<Option<String>>,
-    remote_wide_net: OnceCell<Option<String>>,
-    network_value: OnceCell<Option<String>>,
+    remote_host: OnceCell<Option<Name>>,
+    remote_net: OnceCell<Option<Name>>,
+    remote_wide_net: OnceCell<Option<Name>>,
+    network_value: OnceCell<Option<Name>>,
 }
 
 impl<'r, 'a> View<'r, 'a> {
@@ -320,12 +320,12 @@ impl<'r, 'a> View<'r, 'a> {
 
     fn network<'v>(
         &'v self,
-        cell: &'v OnceCell<Option<String>>,
-        write: fn(IpAddr) -> String,
+        cell: &'v OnceCell<Option<Name>>,
+        write: fn(IpAddr) -> Name,
     ) -> Option<&'v [u8]> {
         cell.get_or_init(|| self.record.address().map(write))
-            .as_deref()
-            .map(str::as_bytes)
+            .as_ref()
+            .map(Name::as_bytes)
     }
 }
 

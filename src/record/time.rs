@@ -3,7 +3,7 @@
 //! Everything after the parser works with whole seconds of UTC since the Unix
 //! epoch. The wall clock may not enter this module.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 /// Length of `06/Feb/2019:00:00:38 +0000`, the text between the brackets.
 pub const TIME_LEN: usize = 26;
@@ -106,6 +106,53 @@ pub fn of_line(line: &[u8]) -> Option<i64> {
     parse(head.get(open + 1..open + 1 + TIME_LEN)?)
 }
 
+/// A number of a time: what Sigma's time modifiers take from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// 0 to 59.
+    Minute,
+    /// 0 to 23.
+    Hour,
+    /// Day of the month.
+    Day,
+    /// ISO 8601 week, which begins on Monday: 1 to 53.
+    Week,
+    /// 1 to 12.
+    Month,
+    /// The year of the date, not of the week.
+    Year,
+}
+
+impl Part {
+    /// The least and the most that it can be.
+    #[must_use]
+    pub const fn range(self) -> (u64, u64) {
+        match self {
+            Part::Minute => (0, 59),
+            Part::Hour => (0, 23),
+            Part::Day => (1, 31),
+            Part::Week => (1, 53),
+            Part::Month => (1, 12),
+            Part::Year => (0, 9999),
+        }
+    }
+
+    /// The number in this time, in UTC.
+    #[must_use]
+    pub fn of(self, seconds: i64) -> Option<u64> {
+        let second = seconds.rem_euclid(86_400) as u64;
+        let date = || DateTime::<Utc>::from_timestamp(seconds, 0).map(|time| time.date_naive());
+        match self {
+            Part::Minute => Some(second / 60 % 60),
+            Part::Hour => Some(second / 3600),
+            Part::Day => date().map(|date| date.day().into()),
+            Part::Week => date().map(|date| date.iso_week().week().into()),
+            Part::Month => date().map(|date| date.month().into()),
+            Part::Year => date().and_then(|date| u64::try_from(date.year()).ok()),
+        }
+    }
+}
+
 /// Seconds since the epoch as RFC 3339 UTC: `2026-02-03T02:00:00Z`.
 #[must_use]
 pub fn rfc3339(seconds: i64) -> String {
@@ -131,6 +178,28 @@ mod tests {
                 .to_string();
             assert_eq!(cache.parse(text.as_bytes()), Some(seconds), "{text}");
         }
+    }
+
+    #[test]
+    fn parts_of_a_time() {
+        // A Sunday: the last day of ISO week 53, though the year has begun.
+        let time = parse(b"03/Jan/2021:04:05:06 +0000").unwrap();
+        let parts = [
+            Part::Minute,
+            Part::Hour,
+            Part::Day,
+            Part::Week,
+            Part::Month,
+            Part::Year,
+        ];
+        let numbers = parts.map(|part| part.of(time).unwrap());
+        assert_eq!(numbers, [5, 4, 3, 53, 1, 2021]);
+        // Before the epoch too.
+        let time = parse(b"31/Dec/1969:23:59:59 +0000").unwrap();
+        assert_eq!(
+            (Part::Hour.of(time), Part::Minute.of(time)),
+            (Some(23), Some(59))
+        );
     }
 
     #[test]

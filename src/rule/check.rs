@@ -5,6 +5,7 @@
 //! without a doubt ([`super::document`]). Whether documents fit together is not
 //! asked here.
 
+mod behind;
 pub(super) mod correlation;
 mod detection;
 mod item;
@@ -53,18 +54,26 @@ impl Kind {
 /// The most regular expressions in a file: each may take milliseconds.
 const MAX_PATTERNS: usize = 64;
 
+/// The most wildcards in a file, for each is a step of its own: a rule has a
+/// few.
+const MAX_WILDCARDS: usize = 50_000;
+
 /// Checks the documents of one file.
 pub struct Checker<'a> {
     report: &'a mut Report,
     patterns: usize,
+    wildcards: usize,
 }
 
 impl<'a> Checker<'a> {
     /// Errors go into the report.
     #[must_use]
     pub fn new(report: &'a mut Report) -> Self {
-        let patterns = 0;
-        Self { report, patterns }
+        Self {
+            report,
+            patterns: 0,
+            wildcards: 0,
+        }
     }
 
     /// Checks one document; whether it is free of errors.
@@ -77,7 +86,9 @@ impl<'a> Checker<'a> {
         }
         let kind = Kind::of(root);
         self.map(root, kind.rows(), "the rule");
-        if root.get("name").is_none() && root.get("id").is_none() {
+        // Nothing refers to a filter.
+        let nameless = root.get("name").is_none() && root.get("id").is_none();
+        if nameless && kind != Kind::Filter {
             self.report
                 .push(root.spot, "the rule lacks a \"name\" or an \"id\"");
         }
@@ -177,7 +188,8 @@ impl<'a> Checker<'a> {
                 check.texts(item, name, false, |_| None);
             }),
             Shape::Aliases => self.aliases(node),
-            Shape::References => {
+            Shape::Targets if names_any(node) => {}
+            Shape::References | Shape::Targets => {
                 self.texts(node, name, true, |_| None);
                 if node.items().is_empty() {
                     self.report.push(node.spot, format!("{name} names no rule"));
@@ -186,12 +198,14 @@ impl<'a> Checker<'a> {
             Shape::Map(rows) => self.map(node, &[rows], name),
             Shape::Maps(rows) => self.maps(node, rows, name),
             Shape::Threshold(rows) => self.threshold(node, rows, name),
-            Shape::Detection => self.detection(node),
+            Shape::Detection => self.detection(node, "detection", &[]),
+            Shape::Filter => self.detection(node, "filter", words::FILTER_BLOCK),
             Shape::Selection => self.selection(node),
             Shape::Later(what) => {
                 let reason = format!("{what} is not supported yet by s3sentry");
                 self.report.push(key, reason);
             }
+            Shape::Refused(why) => self.report.push(key, why),
             Shape::Instead(word) => {
                 let reason = format!("s3sentry has no {name}");
                 self.report.unknown(key, reason, word, [word]);
@@ -304,6 +318,14 @@ impl<'a> Checker<'a> {
             self.report.unknown(spot, error.reason, &word, names);
         }
     }
+}
+
+/// Whether the rules of a filter are all there are, as `rsigma-parser` reads it;
+/// in a list it is a name like any other.
+pub(super) fn names_any(rules: &Node) -> bool {
+    rules
+        .text()
+        .is_some_and(|text| text.eq_ignore_ascii_case("any"))
 }
 
 fn is_line(text: &str) -> bool {

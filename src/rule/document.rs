@@ -70,7 +70,7 @@ pub struct Document {
 pub struct Meta {
     /// One line for a person.
     pub title: String,
-    /// The UUID, in lower case. A document has an id or a name.
+    /// The UUID, in lower case. A rule has an id or a name.
     pub id: Option<String>,
     /// What other rules call it.
     pub name: Option<String>,
@@ -89,7 +89,7 @@ pub enum Body {
     Detection(SigmaRule),
     /// Counts what others match.
     Correlation(CorrelationRule),
-    /// Takes exclusions to others; none passes the checks yet.
+    /// Takes exclusions to others and raises nothing itself.
     Filter(FilterRule),
 }
 
@@ -268,11 +268,22 @@ impl Positions {
 }
 
 impl Document {
-    /// What alerts and messages call it: the name, else the id.
+    /// What alerts and messages call it: the name, else the id; only a filter
+    /// may have neither, and is called by its title.
     #[must_use]
     pub fn label(&self) -> &str {
+        let Meta {
+            id, name, title, ..
+        } = &self.meta;
+        name.as_deref().or(id.as_deref()).unwrap_or(title)
+    }
+
+    /// Whether a name or an id in another document means this one.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
         let Meta { id, name, .. } = &self.meta;
-        name.as_deref().or(id.as_deref()).unwrap_or_default()
+        let same_id = |id: &str| id.eq_ignore_ascii_case(word);
+        name.as_deref() == Some(word) || id.as_deref().is_some_and(same_id)
     }
 
     /// The `correlation:` block; `None` for any other document.

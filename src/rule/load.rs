@@ -5,6 +5,7 @@
 //! document of a directory replaces the embedded one of the same id. Errors of
 //! all files come together; a set with one error is no set.
 
+mod filters;
 mod references;
 
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::check::{Checker, Kind};
+use super::check::{Checker, Kind, names_any};
 use super::document::{self, Document};
 use super::error::{Origin, Report, RuleError};
 use super::yaml::{self, Node};
@@ -58,6 +59,8 @@ struct Entry {
     name: Option<(String, Origin)>,
     /// What a correlation refers to.
     correlation: Option<Correlation>,
+    /// The rules that a filter names.
+    filter: Vec<(String, Origin)>,
     document: Option<Document>,
 }
 
@@ -172,11 +175,15 @@ impl Set {
         if !self.incomplete {
             self.errors.extend(references::resolve(&self.entries));
         }
-        if self.errors.is_empty() {
-            let documents = self.entries.into_iter().filter_map(|e| e.document);
-            return Ok(documents.collect());
+        if !self.errors.is_empty() {
+            return Err(self.errors);
         }
-        Err(self.errors)
+        let documents = self.entries.into_iter().filter_map(|e| e.document);
+        let mut documents: Vec<Document> = documents.collect();
+        match filters::apply(&mut documents) {
+            errors if errors.is_empty() => Ok(documents),
+            errors => Err(errors),
+        }
     }
 
     fn unique(&mut self, what: &str, word: fn(&Entry) -> Option<&(String, Origin)>) {
@@ -195,6 +202,10 @@ fn entry(root: &Node, report: &Report, built_in: bool) -> Entry {
         let text = node.text()?;
         Some((text.to_owned(), report.origin(node.spot)))
     };
+    // A filter for every rule names none.
+    let filter = root.get("filter").and_then(|filter| filter.get("rules"));
+    let filter = filter.filter(|rules| !names_any(rules));
+    let filter = filter.map(Node::items).unwrap_or_default();
     let id = root.get("id").and_then(located);
     Entry {
         built_in,
@@ -204,6 +215,7 @@ fn entry(root: &Node, report: &Report, built_in: bool) -> Entry {
         correlation: root
             .get("correlation")
             .map(|node| Correlation::of(node, &located)),
+        filter: filter.iter().filter_map(located).collect(),
         document: None,
     }
 }

@@ -3,19 +3,28 @@
 //! Sigma's meaning: text compares without regard to case unless `cased`, `*`
 //! and `?` are wildcards, a null matches what is null or absent. YAML, names
 //! and settings files may not enter here; they are gone by now.
+//!
+//! `simplify` makes the tree small and quick, `likely` says what class and
+//! outcome alone decide of it.
+
+mod likely;
+mod simplify;
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 use regex::bytes::Regex;
 
-use super::text::Text;
-use crate::record::Field;
+pub use likely::{Likely, Outcome};
+
+use super::text::{self, Anchor, Text};
+use super::texts::Texts;
 use crate::record::derived::View;
-use crate::record::derived::operation::{self, OperationClass};
+use crate::record::derived::operation::OperationClass;
 use crate::record::derived::requester::RequesterType;
-use crate::settings::{Names, Networks, WorkHours};
+use crate::record::time::Part;
+use crate::record::{Field, Kind};
+use crate::settings::{Networks, WorkHours};
 
 /// A condition on one record.
 #[derive(Debug, Clone)]
@@ -24,6 +33,8 @@ pub enum Expr {
     All(Vec<Expr>),
     /// At least one holds.
     Any(Vec<Expr>),
+    /// At least so many hold.
+    Least(usize, Vec<Expr>),
     /// It does not hold.
     Not(Box<Expr>),
     /// One field.
@@ -43,31 +54,48 @@ pub enum Test {
     Null(Field),
     /// The field is there and not null.
     Exists(Field),
-    /// The text of the field is one of these.
-    Text(Field, Vec<Text>),
+    /// The text is one of these.
+    Text(Place, Texts),
     /// A number compares so.
     Number(Field, Compare, u64),
+    /// A number is one of these, which are sorted.
+    Numbers(Field, Vec<u64>),
+    /// A number of the record's time compares so.
+    Time(Part, Compare, u64),
     /// A regular expression finds something.
-    Regex(Field, Regex),
+    Regex(Place, Regex),
+    /// Two fields compare so.
+    Related(Related),
     /// `remote_ip` is in one of these networks.
     Network(Vec<IpNet>),
     /// `remote_ip` is in a list of the settings.
     Networks(Networks),
-    /// The text of the field is in a list of the settings.
-    Listed(Field, Listed),
     /// The time of the record is in a list of the settings.
     Hours(WorkHours),
     /// This list of the settings is not set: it holds nothing.
     Unset(&'static str),
 }
 
-/// A list of the settings.
-#[derive(Debug, Clone)]
-pub enum Listed {
-    /// Exact texts.
-    Exact(BTreeSet<String>),
-    /// Names, wildcards included.
-    Names(Names),
+/// Where a text is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a field.
+    Field(Field),
+    /// In the whole line, as it stands in the log.
+    Line,
+}
+
+/// The value of one field stands in that of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Related {
+    /// The field.
+    pub field: Field,
+    /// The other, of the same kind.
+    pub other: Field,
+    /// Where in the first the second stands.
+    pub anchor: Anchor,
+    /// Whether letters match in their own case only.
+    pub cased: bool,
 }
 
 /// How two numbers compare.
@@ -108,112 +136,31 @@ impl Compare {
     }
 }
 
-/// How a request ended, as far as dispatch cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Outcome {
-    /// 2xx without an error code, and the reading half of a copy.
-    Ok,
-    /// 304.
-    NotModified,
-    /// 403.
-    Forbidden,
-    /// 404.
-    NotFound,
-    /// All else.
-    Other,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Outcome; 5] = [
-        Outcome::Ok,
-        Outcome::NotModified,
-        Outcome::Forbidden,
-        Outcome::NotFound,
-        Outcome::Other,
-    ];
-
-    /// How this request ended.
-    #[must_use]
-    #[inline]
-    pub fn of(view: &View<'_, '_>) -> Self {
-        if view.ok() {
-            return Outcome::Ok;
-        }
-        match view.record().status() {
-            Some(304) => Outcome::NotModified,
-            Some(403) => Outcome::Forbidden,
-            Some(404) => Outcome::NotFound,
-            _ => Outcome::Other,
-        }
-    }
-
-    fn status(self) -> Option<u64> {
-        match self {
-            Outcome::NotModified => Some(304),
-            Outcome::Forbidden => Some(403),
-            Outcome::NotFound => Some(404),
-            Outcome::Ok | Outcome::Other => None,
-        }
-    }
-}
-
-/// What is known of a condition before the record is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Likely {
-    /// It cannot hold.
-    No,
-    /// It depends.
-    Maybe,
-    /// It holds.
-    Yes,
-}
-
 impl Expr {
+    /// What always holds.
+    pub const ALWAYS: Expr = Expr::All(Vec::new());
+    /// What never holds.
+    pub const NEVER: Expr = Expr::Any(Vec::new());
+
     /// Whether the record meets the condition.
     #[must_use]
     pub fn matches(&self, view: &View<'_, '_>) -> bool {
         match self {
             Expr::All(parts) => parts.iter().all(|part| part.matches(view)),
             Expr::Any(parts) => parts.iter().any(|part| part.matches(view)),
+            Expr::Least(least, parts) => {
+                let holding = parts.iter().filter(|part| part.matches(view));
+                holding.take(*least).count() == *least
+            }
             Expr::Not(part) => !part.matches(view),
             Expr::Test(test) => test.matches(view),
-        }
-    }
-
-    /// What class and outcome alone decide. May say too little, never too much:
-    /// dispatch skips what is `No` here.
-    #[must_use]
-    pub fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
-        self.given(&mut |test| test.likely(class, outcome))
-    }
-
-    /// What is known of the condition where that much is known of its tests.
-    #[must_use]
-    pub fn given(&self, known: &mut impl FnMut(&Test) -> Likely) -> Likely {
-        match self {
-            Expr::All(parts) => {
-                let parts = parts.iter().map(|part| part.given(known));
-                parts.min().unwrap_or(Likely::Yes)
-            }
-            Expr::Any(parts) => {
-                let parts = parts.iter().map(|part| part.given(known));
-                parts.max().unwrap_or(Likely::No)
-            }
-            Expr::Not(part) => match part.given(known) {
-                Likely::No => Likely::Yes,
-                Likely::Maybe => Likely::Maybe,
-                Likely::Yes => Likely::No,
-            },
-            Expr::Test(test) => known(test),
         }
     }
 
     /// Calls for every test in the tree.
     pub fn each_test(&self, call: &mut impl FnMut(&Test)) {
         match self {
-            Expr::All(parts) | Expr::Any(parts) => {
+            Expr::All(parts) | Expr::Any(parts) | Expr::Least(_, parts) => {
                 for part in parts {
                     part.each_test(call);
                 }
@@ -234,15 +181,25 @@ impl Test {
             Test::Flag(field, value) => view.flag(*field) == Some(*value),
             Test::Null(field) => view.bytes(*field).is_none(),
             Test::Exists(field) => view.bytes(*field).is_some(),
-            Test::Text(field, texts) => view
-                .bytes(*field)
-                .is_some_and(|bytes| texts.iter().any(|text| text.matches(bytes))),
+            Test::Text(place, texts) => place.bytes(view).is_some_and(|bytes| texts.matches(bytes)),
             Test::Number(field, compare, number) => view
                 .number(*field)
                 .is_some_and(|value| compare.holds(value, *number)),
-            Test::Regex(field, regex) => view
-                .bytes(*field)
-                .is_some_and(|bytes| regex.is_match(bytes)),
+            Test::Numbers(field, numbers) => view
+                .record()
+                .number(*field)
+                .is_some_and(|value| numbers.binary_search(&value).is_ok()),
+            Test::Time(part, compare, number) => view
+                .record()
+                .time()
+                .and_then(|time| part.of(time))
+                .is_some_and(|value| compare.holds(value, *number)),
+            // What is not UTF-8 is one letter here as it is in other texts, or
+            // a stray byte would hide what stands around it from a dot.
+            Test::Regex(place, regex) => place
+                .bytes(view)
+                .is_some_and(|bytes| regex.is_match(text::read(bytes, true).as_bytes())),
+            Test::Related(related) => related.matches(view),
             Test::Network(networks) => view
                 .record()
                 .address()
@@ -252,12 +209,6 @@ impl Test {
                 .record()
                 .address()
                 .is_some_and(|address| networks.contains(address)),
-            Test::Listed(field, listed) => view.bytes(*field).is_some_and(|bytes| match listed {
-                Listed::Exact(texts) => {
-                    std::str::from_utf8(bytes).is_ok_and(|text| texts.contains(text))
-                }
-                Listed::Names(names) => names.contains(bytes),
-            }),
             Test::Hours(hours) => view
                 .record()
                 .time()
@@ -265,57 +216,27 @@ impl Test {
             Test::Unset(_) => false,
         }
     }
+}
 
-    /// What class and outcome alone decide.
-    #[must_use]
-    pub fn likely(&self, class: Option<OperationClass>, outcome: Outcome) -> Likely {
-        let sure = |holds| if holds { Likely::Yes } else { Likely::No };
-        let may = |classes: &[OperationClass]| match class {
-            Some(class) if classes.contains(&class) => Likely::Maybe,
-            _ => Likely::No,
-        };
+impl Place {
+    fn bytes<'v>(self, view: &'v View<'_, '_>) -> Option<&'v [u8]> {
         match self {
-            Test::Class(classes) => {
-                sure(class.is_some_and(|class| classes & (1 << class as u16) != 0))
-            }
-            Test::Flag(Field::Ok, value) => sure((outcome == Outcome::Ok) == *value),
-            Test::Flag(Field::Readable, value) => {
-                sure(matches!(outcome, Outcome::Ok | Outcome::NotModified) == *value)
-            }
-            Test::Flag(Field::DeletedObject, true) => may(&[OperationClass::Delete]),
-            Test::Flag(Field::Weakening, true) => may(&[OperationClass::ConfigWrite]),
-            Test::Flag(Field::Exposing, true) => {
-                may(&[OperationClass::ConfigWrite, OperationClass::Acl])
-            }
-            Test::Null(Field::ErrorCode | Field::ErrorClass) if outcome == Outcome::Ok => {
-                Likely::Yes
-            }
-            Test::Exists(Field::ErrorCode | Field::ErrorClass)
-            | Test::Text(Field::ErrorCode | Field::ErrorClass, _)
-            | Test::Regex(Field::ErrorCode | Field::ErrorClass, _)
-                if outcome == Outcome::Ok =>
-            {
-                Likely::No
-            }
-            Test::Number(Field::HttpStatus, compare, number) => match outcome.status() {
-                Some(status) => sure(compare.holds(status, *number)),
-                None => Likely::Maybe,
-            },
-            // An operation has one class, so its name rules out the others.
-            Test::Text(Field::Operation, texts) => {
-                let possible = |text: &Text| match text.literal() {
-                    Some(literal) => Some(operation::class(literal)) == class,
-                    None => true,
-                };
-                if texts.iter().any(possible) {
-                    Likely::Maybe
-                } else {
-                    Likely::No
-                }
-            }
-            Test::Unset(_) => Likely::No,
-            _ => Likely::Maybe,
+            Place::Field(field) => view.bytes(field),
+            Place::Line => Some(view.record().line()),
         }
+    }
+}
+
+impl Related {
+    fn matches(self, view: &View<'_, '_>) -> bool {
+        if self.field.kind() == Kind::Number && self.anchor == Anchor::Whole {
+            let number = |field| view.record().number(field);
+            return number(self.field).is_some_and(|value| number(self.other) == Some(value));
+        }
+        let (Some(value), Some(other)) = (view.bytes(self.field), view.bytes(self.other)) else {
+            return false;
+        };
+        text::holds(value, other, self.anchor, self.cased)
     }
 }
 

@@ -106,7 +106,7 @@ fn blame(
         return found;
     }
     match expr {
-        Expr::All(parts) | Expr::Any(parts) => {
+        Expr::All(parts) | Expr::Any(parts) | Expr::Least(_, parts) => {
             for part in parts {
                 blame(part, when, unset, lists);
             }

@@ -227,6 +227,8 @@ pub struct Gate {
     pub measure: GateMeasure,
     /// Of which records.
     pub takes: Vec<Take>,
+    /// For each of them the rule's mark.
+    pub marks: Vec<usize>,
     /// Seconds.
     pub width: i64,
     /// The least value.
@@ -307,6 +309,20 @@ impl Correlation {
     pub fn counts_records(&self) -> bool {
         let records = |stage: &Stage| matches!(stage, Stage::Records(_));
         self.stages.iter().all(records)
+    }
+
+    /// Marks of what may not have come before, its own and those below.
+    #[must_use]
+    pub fn befores(&self) -> u64 {
+        let own = match &self.kind {
+            Kind::Chain(chain) => chain.none_before.as_ref().map_or(0, |none| 1 << none.mark),
+            Kind::Count(_) => 0,
+        };
+        let below = self.stages.iter().map(|stage| match stage {
+            Stage::Records(_) => 0,
+            Stage::Firings(below) => below.befores(),
+        });
+        below.fold(own, |marks, below| marks | below)
     }
 
     /// How far back of a firing the records lie that it depends on, seconds.

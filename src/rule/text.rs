@@ -80,12 +80,22 @@ impl Text {
         }
     }
 
-    /// The text itself, where it has no wildcards.
+    /// Whether letters match in their own case only.
     #[must_use]
-    pub fn literal(&self) -> Option<&[u8]> {
+    pub fn is_cased(&self) -> bool {
+        self.cased
+    }
+
+    /// Where it stands in the value, and its letters, unless it holds wildcards
+    /// that leave more to look at.
+    #[must_use]
+    pub fn plain(&self) -> Option<(Anchor, &str)> {
         match &self.shape {
-            Shape::Is(text) => Some(text.as_bytes()),
-            _ => None,
+            Shape::Is(text) => Some((Anchor::Whole, text)),
+            Shape::StartsWith(text) => Some((Anchor::Start, text)),
+            Shape::EndsWith(text) => Some((Anchor::End, text)),
+            Shape::Contains(text) => Some((Anchor::Within, text)),
+            Shape::Glob(_) => None,
         }
     }
 
@@ -93,24 +103,28 @@ impl Text {
     #[must_use]
     pub fn matches(&self, value: &[u8]) -> bool {
         if value.is_ascii() {
-            return self.matches_ascii(value);
-        }
-        let text = String::from_utf8_lossy(value);
-        let text = if self.cased {
-            text
+            self.matches_ascii(value)
         } else {
-            Cow::Owned(fold(&text))
-        };
-        match &self.shape {
-            Shape::Is(want) => text == want.as_str(),
-            Shape::StartsWith(want) => text.starts_with(want.as_str()),
-            Shape::EndsWith(want) => text.ends_with(want.as_str()),
-            Shape::Contains(want) => text.contains(want.as_str()),
-            Shape::Glob(pieces) => glob(pieces, &text.chars().collect::<Vec<_>>()),
+            self.matches_folded(&read(value, self.cased))
         }
     }
 
-    fn matches_ascii(&self, value: &[u8]) -> bool {
+    /// The same for a value that [`read`] gave.
+    pub(super) fn matches_folded(&self, value: &str) -> bool {
+        match &self.shape {
+            Shape::Is(want) => value == want.as_str(),
+            Shape::StartsWith(want) => value.starts_with(want.as_str()),
+            Shape::EndsWith(want) => value.ends_with(want.as_str()),
+            Shape::Contains(want) => value.contains(want.as_str()),
+            Shape::Glob(pieces) => {
+                let letters: Vec<char> = value.chars().collect();
+                glob(pieces, letters.len(), |at| letters[at])
+            }
+        }
+    }
+
+    /// The same for a value of ASCII as it stands in the log.
+    pub(super) fn matches_ascii(&self, value: &[u8]) -> bool {
         let same = |value: &[u8], want: &[u8]| {
             if self.cased {
                 value == want
@@ -128,17 +142,13 @@ impl Text {
                 start.is_some_and(|start| same(&value[start..], want.as_bytes()))
             }
             Shape::Contains(want) => self.contains(value, want.as_bytes()),
-            Shape::Glob(pieces) => {
-                let fold = |byte: &u8| {
-                    let byte = if self.cased {
-                        *byte
-                    } else {
-                        byte.to_ascii_lowercase()
-                    };
-                    char::from(byte)
-                };
-                glob(pieces, &value.iter().map(fold).collect::<Vec<_>>())
-            }
+            Shape::Glob(pieces) => glob(pieces, value.len(), |at| {
+                char::from(if self.cased {
+                    value[at]
+                } else {
+                    value[at].to_ascii_lowercase()
+                })
+            }),
         }
     }
 
@@ -187,23 +197,48 @@ impl Shape {
     }
 }
 
+/// A value of the log as text: what is not UTF-8 becomes one letter that no
+/// rule means, and letters are folded unless `cased`.
+pub(super) fn read(value: &[u8], cased: bool) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(value);
+    if cased { text } else { Cow::Owned(fold(&text)) }
+}
+
 /// In lower case, letter by letter: what a letter becomes may not depend on
 /// what stands beside it, as it does for the sigma at the end of a word, or a
-/// text would not be found within a longer one.
+/// text would not be found within a longer one; and one letter stays one, or
+/// `?` would be half of it.
 fn fold(text: &str) -> String {
-    let plain = |letter| if letter == 'ς' { 'σ' } else { letter };
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(plain)
-        .collect()
+    let lower = |letter: char| {
+        let mut lower = letter.to_lowercase();
+        match (lower.next(), lower.next()) {
+            (Some('ς'), None) => 'σ',
+            (Some(lower), None) => lower,
+            _ => letter,
+        }
+    };
+    text.chars().map(lower).collect()
+}
+
+/// Whether the text of another field stands there in the value.
+#[must_use]
+pub fn holds(value: &[u8], other: &[u8], anchor: Anchor, cased: bool) -> bool {
+    let (value, other) = (read(value, cased), read(other, cased));
+    let (value, other) = (&*value, &*other);
+    match anchor {
+        Anchor::Whole => value == other,
+        Anchor::Start => value.starts_with(other),
+        Anchor::End => value.ends_with(other),
+        Anchor::Within => value.contains(other),
+    }
 }
 
 /// Matches with one remembered place to go back to: no more than the product of
 /// the lengths, and linear on all but made-up values.
-fn glob(pieces: &[Piece], value: &[char]) -> bool {
+fn glob(pieces: &[Piece], length: usize, letter: impl Fn(usize) -> char) -> bool {
     let (mut piece, mut at) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
-    while at < value.len() {
+    while at < length {
         match pieces.get(piece) {
             Some(Piece::Many) => {
                 retry = Some((piece, at));
@@ -213,7 +248,7 @@ fn glob(pieces: &[Piece], value: &[char]) -> bool {
                 piece += 1;
                 at += 1;
             }
-            Some(Piece::One(want)) if *want == value[at] => {
+            Some(Piece::One(want)) if *want == letter(at) => {
                 piece += 1;
                 at += 1;
             }
@@ -256,7 +291,11 @@ mod tests {
         assert!(text("b", Anchor::Within, false).matches(b"aBc"));
         assert!(text("a?", Anchor::Start, false).matches(b"axyz"));
         assert!(!text("abc", Anchor::Within, false).matches(b"ab"));
-        assert!(text("b", Anchor::Whole, false).literal().is_some());
+        assert!(whole("İ", "İ") && !whole("İ", "i") && whole("?", "İ"));
+        let plain = |pattern: &str| text(pattern, Anchor::Whole, false).plain().is_some();
+        assert!(plain("b") && plain("*b") && plain("b*") && plain("*b*") && !plain("a*b"));
+        assert!(holds(b"x-Bucket/", b"bucket", Anchor::Within, false));
+        assert!(!holds(b"x-Bucket/", b"bucket", Anchor::Within, true));
     }
 
     /// The definition, by recursion.

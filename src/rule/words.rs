@@ -5,7 +5,9 @@
 //! of shape [`Shape::Later`]: they are errors that say so. To support one is to
 //! give its row a shape. How rows are checked is [`super::check`]'s business.
 
-use rsigma_parser::Modifier;
+use rsigma_parser::SelectorPattern;
+
+use crate::settings::list;
 
 use super::document::Kind;
 
@@ -62,8 +64,14 @@ pub enum Shape {
     Selection,
     /// The template of a summary.
     Template,
+    /// Names or ids of rules, at least one, or the word `any`.
+    Targets,
+    /// The `filter:` of a filter.
+    Filter,
     /// Known, but an error in this version; the text says what it is.
     Later(&'static str),
+    /// Known, and an error for good; the text says why.
+    Refused(&'static str),
     /// Another tool's word for this one.
     Instead(&'static str),
 }
@@ -102,6 +110,9 @@ pub const MAX_LINE: usize = 500;
 /// The most records that an alert shows.
 pub const MAX_EVIDENCE: u64 = 100;
 
+/// What every rule says of how bad it is.
+const LEVEL: &[Row] = &[may("level", Shape::Word(LEVELS))];
+
 /// What every document may say of itself.
 const METADATA: &[Row] = &[
     must("title", Shape::Line),
@@ -118,7 +129,6 @@ const METADATA: &[Row] = &[
     may("modified", Shape::Date),
     may("fields", Shape::Fields),
     may("falsepositives", Shape::Texts),
-    may("level", Shape::Word(LEVELS)),
     may("tags", Shape::Tags),
     may("scope", Shape::Texts),
     may("sigma-version", Shape::Later("\"sigma-version\"")),
@@ -128,6 +138,7 @@ const METADATA: &[Row] = &[
 /// A rule that matches records.
 pub const DETECTION: &[&[Row]] = &[
     METADATA,
+    LEVEL,
     &[
         must("logsource", Shape::Map(LOGSOURCE)),
         must("detection", Shape::Detection),
@@ -138,6 +149,7 @@ pub const DETECTION: &[&[Row]] = &[
 /// A rule that counts what others match.
 pub const CORRELATION: &[&[Row]] = &[
     METADATA,
+    LEVEL,
     &[
         must("correlation", Shape::Map(CORRELATION_BLOCK)),
         may("generate", Shape::Flag),
@@ -145,14 +157,21 @@ pub const CORRELATION: &[&[Row]] = &[
     ],
 ];
 
-/// Exclusions for other rules.
+/// Exclusions for other rules: it raises nothing, so it has no level.
 pub const FILTER: &[&[Row]] = &[
     METADATA,
     &[
-        must("filter", Shape::Later("\"filter\" (a Sigma filter)")),
-        may("logsource", Shape::Map(LOGSOURCE)),
+        must("logsource", Shape::Map(LOGSOURCE)),
+        must("filter", Shape::Filter),
+        may("level", Shape::Refused(NO_LEVEL)),
     ],
 ];
+
+const NO_LEVEL: &str =
+    "a filter raises no alert, so it has no \"level\": the rules that it names have theirs";
+
+/// What stands in a `filter:` beside its selections and its condition.
+pub const FILTER_BLOCK: &[Row] = &[must("rules", Shape::Targets)];
 
 const RELATED: &[Row] = &[
     must("id", Shape::Uuid),
@@ -331,7 +350,9 @@ pub const OVERRIDE: &[Row] = &[
 /// What stands in a `detection:` beside its selections.
 pub const TIMEFRAME: &[Row] = &[may(
     "timeframe",
-    Shape::Later("\"timeframe\" of a detection"),
+    Shape::Refused(
+        "\"timeframe\" belonged to the aggregations of Sigma 1: write a correlation with a \"timespan\"",
+    ),
 )];
 
 /// What a list of the settings holds, which decides what it is compared with.
@@ -361,99 +382,12 @@ pub const PLACEHOLDERS: &[(&str, Holds)] = &[
     ("work_hours", Holds::Hours),
 ];
 
-/// What a modifier does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Decides how value and field are compared; there is one at most.
-    Compare(Operand),
-    /// Changes how text is compared.
-    Cased,
-    /// Every value instead of any.
-    All,
-    /// A flag of a regular expression.
-    RegexFlag,
-    /// Values are names of lists.
-    Expand,
-    /// An error in this version.
-    Later,
-}
-
-/// What a comparison needs of its value and field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operand {
-    /// A value of the field's own kind, or null.
-    Same,
-    /// The same, but only one.
-    One,
-    /// Text and a text field.
-    Text,
-    /// A regular expression and a text field.
-    Regex,
-    /// A network and the field of the address.
-    Network,
-    /// One whole number and a number field.
-    Number,
-    /// `true` or `false` and any field.
-    Presence,
-}
-
-/// One modifier.
-#[derive(Debug, Clone, Copy)]
-pub struct ModifierRow {
-    /// As it stands behind the `|`.
-    pub name: &'static str,
-    /// What it does.
-    pub role: Role,
-    /// What `rsigma-parser` makes of it.
-    pub modifier: Modifier,
-}
-
-const fn modifier(name: &'static str, role: Role, modifier: Modifier) -> ModifierRow {
-    ModifierRow {
-        name,
-        role,
-        modifier,
+/// Whether a selector of a condition (`them`, or a pattern of names in which
+/// `*` stands for any letters) means a selection of this name.
+#[must_use]
+pub fn selects(selector: &SelectorPattern, name: &str) -> bool {
+    match selector {
+        SelectorPattern::Them => !name.starts_with('_'),
+        SelectorPattern::Pattern(pattern) => list::matches(pattern.as_bytes(), name.as_bytes()),
     }
 }
-
-/// Every modifier of Sigma.
-pub const MODIFIERS: &[ModifierRow] = &[
-    modifier("contains", Role::Compare(Operand::Text), Modifier::Contains),
-    modifier(
-        "startswith",
-        Role::Compare(Operand::Text),
-        Modifier::StartsWith,
-    ),
-    modifier("endswith", Role::Compare(Operand::Text), Modifier::EndsWith),
-    modifier("re", Role::Compare(Operand::Regex), Modifier::Re),
-    modifier("cidr", Role::Compare(Operand::Network), Modifier::Cidr),
-    modifier("exists", Role::Compare(Operand::Presence), Modifier::Exists),
-    modifier("gt", Role::Compare(Operand::Number), Modifier::Gt),
-    modifier("gte", Role::Compare(Operand::Number), Modifier::Gte),
-    modifier("lt", Role::Compare(Operand::Number), Modifier::Lt),
-    modifier("lte", Role::Compare(Operand::Number), Modifier::Lte),
-    modifier("neq", Role::Compare(Operand::One), Modifier::Neq),
-    modifier("cased", Role::Cased, Modifier::Cased),
-    modifier("all", Role::All, Modifier::All),
-    modifier("expand", Role::Expand, Modifier::Expand),
-    modifier("i", Role::RegexFlag, Modifier::IgnoreCase),
-    modifier("ignorecase", Role::RegexFlag, Modifier::IgnoreCase),
-    modifier("m", Role::RegexFlag, Modifier::Multiline),
-    modifier("multiline", Role::RegexFlag, Modifier::Multiline),
-    modifier("s", Role::RegexFlag, Modifier::DotAll),
-    modifier("dotall", Role::RegexFlag, Modifier::DotAll),
-    modifier("base64", Role::Later, Modifier::Base64),
-    modifier("base64offset", Role::Later, Modifier::Base64Offset),
-    modifier("wide", Role::Later, Modifier::Wide),
-    modifier("utf16le", Role::Later, Modifier::Wide),
-    modifier("utf16be", Role::Later, Modifier::Utf16be),
-    modifier("utf16", Role::Later, Modifier::Utf16),
-    modifier("windash", Role::Later, Modifier::WindAsh),
-    modifier("fieldref", Role::Later, Modifier::FieldRef),
-    modifier("minute", Role::Later, Modifier::Minute),
-    modifier("hour", Role::Later, Modifier::Hour),
-    modifier("day", Role::Later, Modifier::Day),
-    modifier("week", Role::Later, Modifier::Week),
-    modifier("month", Role::Later, Modifier::Month),
-    modifier("year", Role::Later, Modifier::Year),
-];

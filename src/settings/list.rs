@@ -84,6 +84,11 @@ impl Names {
         exact || self.patterns.iter().any(|p| matches(p.as_bytes(), name))
     }
 
+    /// Each of them as the user wrote it.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.exact.iter().chain(&self.patterns).map(String::as_str)
+    }
+
     /// Whether there is no name in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -100,7 +105,8 @@ impl FromIterator<String> for Names {
 
 /// Whether the text matches a pattern in which `*` stands for any text: at most
 /// the product of the lengths, for only the last star is ever tried again.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+#[must_use]
+pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star = None;
     while t < text.len() {

@@ -1,6 +1,6 @@
 //! What happens when memory is short, and when records come too late.
 
-use super::oracle::{Count, Model, Pick, Rules};
+use super::oracle::{Count, Kind, Model, Pick, Ref, Rules};
 use super::run::{self, OPTIONS, Options, Run, Told};
 use super::world::{self, DAY, Rec};
 
@@ -19,12 +19,7 @@ fn scan(rules: &Rules, log: &[u8], options: Options) -> Run {
 #[test]
 fn what_is_spilled_counts() {
     let mut values = Model::burst("values", Pick::Every, &["remote_ip"], 86_400, 0);
-    values.main = Count {
-        field: Some("key_name"),
-        selection: None,
-        timespan: Some(86_400),
-        condition: vec![("eq", 7)],
-    };
+    values.main = Count::of(Kind::ValueCount).values("key_name").when("eq", 7);
     let rules = Rules::of(vec![
         values,
         Model::burst(
@@ -114,7 +109,7 @@ fn forgotten_keys_are_told() {
 fn burst_and_later() -> (Rules, Vec<Rec>) {
     let mut twice = Model::burst("alone", Pick::Put, &["remote_ip"], 1, 1);
     // A record that both selections match is one record.
-    twice.picks = vec![Pick::Put, Pick::Every];
+    twice.rules = vec![Ref::Pick(Pick::Put), Ref::Pick(Pick::Every)];
     let rules = Rules::of(vec![
         Model::burst("burst", Pick::Denied, &["remote_ip"], 300, 20),
         twice,

@@ -1,5 +1,18 @@
 //! The edges by name: thresholds, windows, periods, seconds.
 
+#[path = "edges/chains.rs"]
+mod chains;
+#[path = "edges/every.rs"]
+mod every;
+#[path = "edges/firings.rs"]
+mod firings;
+#[path = "edges/numbers.rs"]
+mod numbers;
+#[path = "edges/pairs.rs"]
+mod pairs;
+#[path = "edges/sets.rs"]
+mod sets;
+
 use super::oracle::{Model, Pick, Rules};
 use super::run::{self, OPTIONS, Run, Told};
 use super::world::{self, DAY, Rec};

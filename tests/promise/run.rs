@@ -20,6 +20,7 @@ pub struct Told {
     pub trigger: (i64, u64),
     pub count: u64,
     pub distinct: Option<u64>,
+    pub sum: Option<u64>,
     pub first_seen: i64,
     pub last_seen: i64,
 }
@@ -40,10 +41,25 @@ impl Told {
             trigger: alert.trigger,
             count: alert.count,
             distinct: alert.distinct.map(|distinct| distinct.value),
+            sum: alert.sum,
             first_seen: alert.first_seen,
             last_seen: alert.last_seen,
         }
     }
+}
+
+/// What is said and not expected, and the other way round.
+pub fn differences(seen: &[Told], expected: &[Told]) -> String {
+    let only = |these: &[Told], those: &[Told]| {
+        let alone = these.iter().filter(|told| !those.contains(told));
+        let lines: Vec<String> = alone.map(|told| format!("  {told:?}")).collect();
+        lines.join("\n")
+    };
+    format!(
+        "said and not expected:\n{}\nexpected and not said:\n{}\n(the order matters, too)",
+        only(seen, expected),
+        only(expected, seen)
+    )
 }
 
 /// What a run came to.

@@ -11,7 +11,7 @@ use s3sentry::rule::RuleSet;
 use s3sentry::source::BLOCK_SIZE;
 
 use super::run::{self, OPTIONS, Run};
-use super::world::{self, DAY, Rec};
+use super::world::{self, DAY, Dice, Rec};
 
 /// One rule of each kind: alone, in bursts, by values, in a range, with
 /// further aggregates of longer windows, with short periods.
@@ -64,19 +64,6 @@ s3sentry:
 
 fn rules() -> Arc<RuleSet> {
     run::compile(RULES)
-}
-
-/// A small generator of its own: the log is the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
 }
 
 /// Thirty hours with bursts around their edges, in order of time.

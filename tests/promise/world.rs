@@ -17,6 +17,9 @@ pub struct Rec {
     pub key: Option<String>,
     pub status: u16,
     pub version: Option<String>,
+    pub bytes_sent: Option<u64>,
+    pub object_size: Option<u64>,
+    pub total_time: Option<u64>,
     /// The line ends at the user agent, as lines of 2009 do.
     pub short: bool,
 }
@@ -34,6 +37,9 @@ impl Rec {
             key: Some("k".to_owned()),
             status: 403,
             version: None,
+            bytes_sent: None,
+            object_size: None,
+            total_time: None,
             short: false,
         }
     }
@@ -61,6 +67,16 @@ impl Rec {
         }
     }
 
+    /// The value of a field of numbers.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        match name {
+            "bytes_sent" => self.bytes_sent,
+            "object_size" => self.object_size,
+            "total_time" => self.total_time,
+            other => panic!("{other} is no field of numbers"),
+        }
+    }
+
     /// What tells two records of one second apart.
     pub fn identity(&self) -> [Option<String>; 5] {
         [
@@ -75,9 +91,10 @@ impl Rec {
     /// The log line, with its line feed.
     pub fn line(&self) -> String {
         let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        let number = |value: Option<u64>| dash(&value.map(|number| number.to_string()));
         let time = chrono::DateTime::from_timestamp(self.time, 0).unwrap();
         let mut line = format!(
-            "o {} [{}] {} {} {} {} {} \"GET /x HTTP/1.1\" {} {} - - 1 - \"-\" \"u\"",
+            "o {} [{}] {} {} {} {} {} \"GET /x HTTP/1.1\" {} {} {} {} {} - \"-\" \"u\"",
             self.bucket,
             time.format("%d/%b/%Y:%H:%M:%S +0000"),
             dash(&self.ip),
@@ -87,6 +104,9 @@ impl Rec {
             dash(&self.key),
             self.status,
             self.error().unwrap_or("-"),
+            number(self.bytes_sent),
+            number(self.object_size),
+            number(self.total_time),
         );
         if !self.short {
             line += " ";
@@ -94,6 +114,19 @@ impl Rec {
             line += " h SigV4 - AuthHeader e TLSv1.2 - -";
         }
         line + "\n"
+    }
+}
+
+/// A small generator, the same in every run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
     }
 }
 
@@ -119,7 +152,7 @@ pub fn jittered(records: &[(Rec, i64)]) -> Vec<Rec> {
 }
 
 /// Times that crowd around the edges of minutes, hours and days.
-fn time() -> impl Strategy<Value = i64> {
+fn any_time() -> impl Strategy<Value = i64> {
     let edge = prop_oneof![
         Just(0i64),
         Just(-3600),
@@ -137,6 +170,16 @@ fn time() -> impl Strategy<Value = i64> {
     .prop_map(|offset| DAY + offset)
 }
 
+/// Times of a few seconds, of one hour or across two.
+fn near_time() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        8 => 0i64..6,
+        4 => -6i64..12,
+        1 => -70i64..70,
+    ]
+    .prop_map(|offset| DAY + offset)
+}
+
 fn maybe(names: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         1 => Just(None),
@@ -144,23 +187,31 @@ fn maybe(names: &'static [&'static str]) -> impl Strategy<Value = Option<String>
     ]
 }
 
+fn number() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![1 => Just(None), 4 => (0u64..5).prop_map(Some)]
+}
+
 prop_compose! {
+    /// Requesters and keys are named alike now and then, for rules that give
+    /// both fields one name.
     fn record()(
-        time in time(),
         ip in maybe(&["192.0.2.1", "192.0.2.2"]),
         bucket in proptest::sample::select(&["b1", "b2"][..]),
         requester in maybe(&["r1", "r2"]),
         operation in proptest::sample::select(
             &["REST.GET.OBJECT", "REST.PUT.OBJECT", "REST.HEAD.OBJECT"][..]
         ),
-        key in maybe(&["k1", "k2", "k3", "k4"]),
+        key in maybe(&["k1", "k2", "r1", "r2"]),
         status in proptest::sample::select(&[200u16, 403, 403, 404][..]),
         version in maybe(&["v1"]),
+        bytes_sent in number(),
+        object_size in number(),
+        total_time in number(),
         short in proptest::bool::weighted(0.1),
     ) -> Rec {
         Rec {
-            time, ip, bucket: bucket.to_owned(), requester, request_id: String::new(),
-            operation, key, status, version, short,
+            time: 0, ip, bucket: bucket.to_owned(), requester, request_id: String::new(),
+            operation, key, status, version, bytes_sent, object_size, total_time, short,
         }
     }
 }
@@ -180,7 +231,10 @@ enum Again {
 }
 
 /// Records, some of them delivered again, in no order.
-pub fn records(most: usize) -> impl Strategy<Value = Vec<Rec>> {
+fn records(
+    times: impl Strategy<Value = i64>,
+    number: std::ops::Range<usize>,
+) -> impl Strategy<Value = Vec<Rec>> {
     let again = prop_oneof![
         8 => Just(Again::Never),
         2 => Just(Again::Same),
@@ -189,9 +243,10 @@ pub fn records(most: usize) -> impl Strategy<Value = Vec<Rec>> {
         1 => Just(Again::OtherStatus),
         1 => Just(Again::OtherVersion),
     ];
-    proptest::collection::vec((record(), again), 0..most).prop_map(|drawn| {
+    proptest::collection::vec((record(), times, again), number).prop_map(|drawn| {
         let mut all = Vec::new();
-        for (number, (mut record, again)) in drawn.into_iter().enumerate() {
+        for (number, (mut record, time, again)) in drawn.into_iter().enumerate() {
+            record.time = time;
             record.request_id = format!("R{number}");
             let mut copy = record.clone();
             all.push(record);
@@ -210,4 +265,18 @@ pub fn records(most: usize) -> impl Strategy<Value = Vec<Rec>> {
         }
         all
     })
+}
+
+/// Many records, over days.
+pub fn spread() -> impl Strategy<Value = Vec<Rec>> {
+    records(any_time(), 0..90)
+}
+
+/// Few records within seconds, so that several things happen in each, and some
+/// more over hours.
+pub fn crowded() -> impl Strategy<Value = Vec<Rec>> {
+    prop_oneof![
+        5 => records(near_time(), 0..24),
+        1 => records(any_time(), 0..24),
+    ]
 }

@@ -35,15 +35,16 @@ const TABLE: &[(&str, &str, &str)] = &[
     // Detection.
     ("error_code:", "eror_code:", "r.yml:7:5: unknown field \"eror_code\" (did you mean \"error_code\"?)"),
     ("http_status|gte", "http_status|gtee", "r.yml:8:5: unknown modifier \"gtee\" (did you mean \"gte\"?)"),
-    ("http_status|gte", "http_status|base64", "r.yml:8:5: the modifier \"base64\" is not supported yet by s3sentry"),
+    ("http_status|gte", "http_status|base64", "r.yml:8:5: \"base64\" needs a field of text, and \"http_status\" is none"),
     ("http_status|gte", "http_status|gte|lt", "r.yml:8:5: the modifiers of \"http_status|gte|lt\" exclude each other"),
-    ("http_status|gte", "http_status|contains", "r.yml:8:5: \"contains\" needs a field of text, and \"http_status\" is none"),
+    ("http_status|gte: 400", "stranger|contains: x", "r.yml:8:5: \"contains\" needs a field of text or numbers, and \"stranger\" is none"),
     ("http_status|gte: 400", "error_code|gte: 400", "r.yml:8:5: \"gte\" needs a field of numbers, and \"error_code\" is none"),
     ("http_status|gte: 400", "http_status|gte: \"400\"", "r.yml:8:22: \"http_status\" must be a whole number from 0 to 9223372036854775807, is the text \"400\""),
     ("http_status|gte: 400", "http_status|gte: -1", "r.yml:8:22: \"http_status\" must be a whole number from 0 to 9223372036854775807, is -1"),
     ("http_status|gte: 400", "http_status|gte: 1.5", "r.yml:8:22: \"http_status\" must be a whole number from 0 to 9223372036854775807, is the number 1.5"),
     ("http_status|gte: 400", "http_status|gte: [400]", "r.yml:8:5: \"gte\" takes one value, not a list"),
-    ("http_status|gte: 400", "http_status: 4*", "r.yml:8:18: \"http_status\" must be a whole number from 0 to 9223372036854775807, is the text \"4*\""),
+    ("http_status|gte: 400", "http_status: 4xx", "r.yml:8:18: \"http_status\" must be a whole number from 0 to 9223372036854775807, is the text \"4xx\""),
+    ("http_status|gte: 400", "http_status|startswith: 4xx", "r.yml:8:29: \"http_status\" must be a whole number from 0 to 9223372036854775807, is the text \"4xx\""),
     ("http_status|gte: 400", "http_status: []", "r.yml:8:18: \"http_status\" has no value"),
     ("http_status|gte: 400", "requester_account: 123456789012", "r.yml:8:24: \"requester_account\" must be text, is 123456789012: put it in quotes"),
     ("http_status|gte: 400", "stranger: yes", "r.yml:8:15: \"stranger\" must be true or false, is the text \"yes\""),
@@ -54,16 +55,49 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("http_status|gte: 400", "remote_ip|cidr|expand: '%trusted_netwoks%'", "r.yml:8:28: unknown placeholder \"trusted_netwoks\" (did you mean \"trusted_networks\"?)"),
     ("http_status|gte: 400", "remote_ip|cidr|expand: '%accounts%'", "r.yml:8:28: \"%accounts%\" holds no networks, as \"cidr\" needs"),
     ("http_status|gte: 400", "remote_host|expand: '%trusted_networks%'", "r.yml:8:25: \"%trusted_networks%\" holds networks: it needs the field \"remote_ip\""),
-    ("http_status|gte: 400", "requester_account: '%accounts%'", "r.yml:8:24: \"%accounts%\" needs the modifier \"expand\""),
+    ("http_status|gte: 400", "requester_account: '%accounts%'", "r.yml:8:24: the value \"%accounts%\" needs the modifier \"expand\""),
     ("http_status|gte: 400", "requester_account|expand: x", "r.yml:8:31: \"expand\" without a placeholder such as \"%trusted_networks%\""),
     ("http_status|gte: 400", "key_name|re: 'a(b'", "r.yml:8:18: the value \"a(b\" is no regular expression: unclosed group"),
     ("http_status|gte: 400", "key_name|re: '((a{1000}){1000}){1000}'", "r.yml:8:18: the value \"((a{1000}){1000}){1000}\" is no regular expression: compiles to something too large"),
     ("http_status|gte: 400", "key_name|contains: ''", "r.yml:8:24: the value \"\" is empty, and so is in every text"),
     ("http_status|gte: 400", "key_name|contains|all: x", "r.yml:8:5: \"all\" needs a list of at least two values"),
-    ("http_status|gte: 400", "key_name|neq: [a, b]", "r.yml:8:5: \"neq\" takes one value, not a list"),
+    ("http_status|gte: 400", "key_name|neq|all: [a, b]", "r.yml:8:5: the modifiers of \"key_name|neq|all\" exclude each other"),
+    ("http_status|gte: 400", "key_name|windash: a", "r.yml:8:5: the modifier \"windash\" is about the flags of Windows command lines, and an access log holds none: write the texts out"),
+    ("http_status|gte: 400", "key_name: [a, null]", "r.yml:8:19: null cannot stand in a list: give it a selection of its own"),
+    ("http_status|gte: 400", "key_name|base64: null", "r.yml:8:22: \"key_name\" must be text, is nothing"),
+    ("http_status|gte: 400", "key_name|base64: a*", "r.yml:8:22: the value \"a*\" holds a wildcard, which cannot be encoded: write \\* or \\? for the character"),
+    ("http_status|gte: 400", "key_name|base64offset: abc", "r.yml:8:5: \"base64offset\" needs \"contains\" behind it: the value is a part of what was encoded"),
+    ("http_status|gte: 400", "key_name|base64offset|contains: a", "r.yml:8:37: the value \"a\" is too short: nothing of it is sure once it is encoded"),
+    ("http_status|gte: 400", "key_name|base64|wide: abc", "r.yml:8:5: the modifiers of \"key_name|base64|wide\" exclude each other"),
+    ("http_status|gte: 400", "key_name|utf16: abc", "r.yml:8:21: the value \"abc\" is no text in UTF-16, which only encoded data can hold: add base64 or base64offset"),
+    ("http_status|gte: 400", "key_name|i: abc", "r.yml:8:5: the modifiers of \"key_name|i\" exclude each other"),
+    ("http_status|gte: 400", "key_name|fieldref: keyname", "r.yml:8:24: unknown field \"keyname\" (did you mean \"key_name\"?)"),
+    ("http_status|gte: 400", "key_name|fieldref: key_name", "r.yml:8:24: the value \"key_name\" is the field itself"),
+    ("http_status|gte: 400", "key_name|fieldref: http_status", "r.yml:8:24: the value \"http_status\" is a field of another kind than \"key_name\", so the two are never the same"),
+    ("http_status|gte: 400", "key_name|fieldref: 1", "r.yml:8:24: \"key_name\" must be the name of a field, is 1"),
+    ("http_status|gte: 400", "key_name|fieldref|gt: object_size", "r.yml:8:5: the modifiers of \"key_name|fieldref|gt\" exclude each other"),
+    ("http_status|gte: 400", "request_time|hour: 24", "r.yml:8:24: \"request_time\" must be a whole number from 0 to 23, is 24"),
+    ("http_status|gte: 400", "request_time|week|gte: 54", "r.yml:8:28: \"request_time\" must be a whole number from 1 to 53, is 54"),
+    ("http_status|gte: 400", "request_time|hour|minute: 1", "r.yml:8:5: the modifiers of \"request_time|hour|minute\" exclude each other"),
+    ("http_status|gte: 400", "total_time|minute: 1", "r.yml:8:5: \"minute\" needs the field \"request_time\""),
+    ("http_status|gte: 400", "request_time|gte: 1", "r.yml:8:5: \"gte\" needs a field of numbers, and \"request_time\" is none"),
+    ("http_status|gte: 400", "key_name|contains: '%accounts%'", "r.yml:8:24: the value \"%accounts%\" needs the modifier \"expand\""),
+    ("http_status|gte: 400", "remote_ip|startswith|expand: '%trusted_networks%'", "r.yml:8:34: \"%trusted_networks%\" holds networks, which are no part of a text"),
+    ("http_status|gte: 400", "remote_ip|expand: 'x%trusted_networks%'", "r.yml:8:23: \"%trusted_networks%\" holds networks, which are no part of a text"),
     ("http_status|gte: 400", "key_name[any]: x", "r.yml:8:5: array matching is not supported by s3sentry: a record holds no arrays"),
-    ("condition: sel\n", "timeframe: 5m\n  condition: sel\n", "r.yml:9:3: \"timeframe\" of a detection is not supported yet by s3sentry"),
-    ("condition: sel\n", "other: [x]\n  condition: sel or other\n", "r.yml:9:11: keywords are not supported by s3sentry: write FIELD: \"x\""),
+    ("condition: sel\n", "timeframe: 5m\n  condition: sel\n", "r.yml:9:3: \"timeframe\" belonged to the aggregations of Sigma 1: write a correlation with a \"timespan\""),
+    ("condition: sel\n", "other: ['']\n  condition: sel or other\n", "r.yml:9:11: the value \"\" is empty, and so is in every text"),
+    ("condition: sel\n", "other: [null]\n  condition: sel or other\n", "r.yml:9:11: a keyword must be text, is nothing"),
+    ("condition: sel\n", "other: [x, true]\n  condition: sel or other\n", "r.yml:9:14: a keyword must be text, is true: put it in quotes"),
+    ("condition: sel\n", "other: [[x]]\n  condition: sel or other\n", "r.yml:9:11: an item of a selection must be a map, is a list"),
+    ("condition: sel\n", "other: []\n  condition: sel or other\n", "r.yml:9:10: a selection must not be empty"),
+    ("condition: sel\n", "other: {'|all': [x]}\n  condition: sel or other\n", "r.yml:9:11: \"all\" needs a list of at least two values"),
+    ("condition: sel\n", "other: {'|all': []}\n  condition: sel or other\n", "r.yml:9:11: \"all\" needs a list of at least two values"),
+    ("condition: sel\n", "other: {'|re': []}\n  condition: sel or other\n", "r.yml:9:18: a keyword has no value"),
+    ("condition: sel\n", "other: {'|cidr': 10.0.0.0/8}\n  condition: sel or other\n", "r.yml:9:11: \"cidr\" needs a field: keywords are looked for in the whole line"),
+    ("condition: sel\n", "other: {'|startswith': x}\n  condition: sel or other\n", "r.yml:9:11: \"startswith\" needs a field: keywords are looked for in the whole line"),
+    ("condition: sel\n", "other: {'': x}\n  condition: sel or other\n", "r.yml:9:11: unknown field \"\""),
+    ("condition: sel\n", "_a: {ok: true}\n  condition: sel or 1 of a*\n", "r.yml:10:26: too few selections for 1 of \"a*\": 0"),
     ("condition: sel\n", "other: {}\n  condition: sel or other\n", "r.yml:9:10: a selection must not be empty"),
     ("condition: sel\n", "other: {ok: true}\n  condition: sel\n", "r.yml:9:3: the condition does not use \"other\""),
     ("condition: sel\n", "not: {ok: true}\n  condition: sel\n", "r.yml:9:3: a selection cannot be called \"not\""),
@@ -123,7 +157,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("correlation:\n", "generate: true\ncorrelation:\n  generate: true\n", "r.yml:18:3: \"generate\" stands beside the correlation and in it"),
     ("title: Burst", "title: \"Burst\\nof refusals\"", "r.yml:11:8: \"title\" must be one line of at most 500 characters, is \"Burst\\nof refusals\""),
     ("{count}", "x}", "r.yml:23:29: \"}\" closes nothing (write \"}}\" for a brace)"),
-    ("{stranger: true}", "[stranger]", "r.yml:26:19: keywords are not supported by s3sentry: write FIELD: \"stranger\""),
+    ("{stranger: true}", "[true]", "r.yml:26:19: a keyword must be text, is true: put it in quotes"),
     ("{stranger: true}", "{key_name|re: 'x('}", "r.yml:26:32: the value \"x(\" is no regular expression: unclosed group"),
     ("http_status|gte: 400", "http_status|re|i|cased: x", "r.yml:8:5: the modifiers of \"http_status|re|i|cased\" exclude each other"),
     ("correlation:\n", "filter: {}\ncorrelation:\n", "r.yml:16:1: unknown key \"filter\" in the rule"),
@@ -144,8 +178,54 @@ fn every_mistake_is_located_and_explained() {
 /// Whole documents, their whole error.
 const DOCUMENTS: &[(&str, &str)] = &[
     (
-        "title: x\nname: x\nfilter: {rules: any, selection: {ok: true}, condition: selection}\n",
-        r#"r.yml:3:1: "filter" (a Sigma filter) is not supported yet by s3sentry"#,
+        "title: x\nfilter: {rules: any, selection: {ok: true}, condition: selection}\n",
+        r#"r.yml:1:1: the rule lacks "logsource""#,
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {selection: {ok: true}, condition: selection}\n",
+        "r.yml:3:9: \"filter\" lacks \"rules\"",
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: [], selection: {ok: true}, condition: selection}\n",
+        "r.yml:3:17: \"rules\" names no rule",
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: {}, selection: {ok: true}, condition: selection}\n",
+        "r.yml:3:17: \"rules\" must be text, is a map",
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: any, selection: {ok: true}}\n",
+        "r.yml:3:9: \"filter\" lacks \"condition\"",
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: any, condition: not selection}\n",
+        "r.yml:3:9: \"filter\" holds no selection\n\
+         r.yml:3:37: no selection is called \"selection\"",
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: any, selection: {okk: true}, condition: not selection}\n",
+        "r.yml:3:34: unknown field \"okk\" (did you mean \"ok\"?)",
+    ),
+    (
+        "title: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: [refused], selection: {ok: true}, condition: not selection}\n",
+        "r.yml:3:18: no rule has the name or id \"refused\"",
+    ),
+    (
+        "title: x\nname: x\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: [x], selection: {ok: true}, condition: not selection}\n",
+        "r.yml:4:18: \"x\" is a filter, and a filter is no rule",
+    ),
+    (
+        "title: x\nlevel: low\nlogsource: {product: aws, service: s3_server_access}\n\
+         filter: {rules: any, selection: {ok: true}, condition: not selection}\n",
+        "r.yml:2:1: a filter raises no alert, so it has no \"level\": the rules that it names have theirs",
     ),
     (
         "title: x\nlogsource: {product: aws, service: s3_server_access}\n\

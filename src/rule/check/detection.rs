@@ -1,11 +1,12 @@
-//! The `detection:` of a rule: its selections and the condition over them.
+//! The `detection:` of a rule, and what is the same in a `filter:`: selections
+//! and the condition over them.
 //!
 //! What stands in a selection is [`super::item`]'s business.
 
 use rsigma_parser::{ConditionExpr, Quantifier, SelectorPattern};
 
 use super::Checker;
-use crate::rule::words;
+use crate::rule::words::{self, Row, selects};
 use crate::rule::yaml::{Key, Node, Value};
 use crate::text::words::quote;
 
@@ -18,18 +19,24 @@ const MAX_PARENTHESES: usize = 16;
 const RESERVED: &[&str] = &["and", "or", "not", "all", "any", "of", "them", "condition"];
 
 impl Checker<'_> {
-    /// The whole block.
-    pub(super) fn detection(&mut self, node: &Node) {
+    /// A block of selections with its name, and what may stand beside them.
+    pub(super) fn detection(&mut self, node: &Node, name: &str, beside: &[Row]) {
+        let name = format!("{name:?}");
         let Value::Map(entries) = &node.value else {
-            return self.wrong(node, "\"detection\"", "a map");
+            return self.wrong(node, &name, "a map");
         };
         let before = self.report.count();
         let mut names = Vec::new();
+        let rows = || words::TIMEFRAME.iter().chain(beside);
+        for row in rows().filter(|row| row.required && node.get(row.key).is_none()) {
+            let reason = format!("{name} lacks {:?}", row.key);
+            self.report.push(node.spot, reason);
+        }
         for (key, value) in entries {
             if key.text == "condition" {
                 continue;
             }
-            if let Some(row) = words::TIMEFRAME.iter().find(|row| row.key == key.text) {
+            if let Some(row) = rows().find(|row| row.key == key.text) {
                 self.shape(row.key, key.spot, value, row.shape);
                 continue;
             }
@@ -47,13 +54,13 @@ impl Checker<'_> {
         }
         if names.is_empty() && self.report.count() == before {
             self.report
-                .push(node.spot, "\"detection\" holds no selection");
+                .push(node.spot, format!("{name} holds no selection"));
         }
         match node.get("condition") {
             Some(condition) => self.conditions(condition, &names),
             None => self
                 .report
-                .push(node.spot, "\"detection\" lacks \"condition\""),
+                .push(node.spot, format!("{name} lacks \"condition\"")),
         }
     }
 
@@ -69,9 +76,11 @@ impl Checker<'_> {
                 None => self.wrong(item, "\"condition\"", "text"),
             }
         }
-        // A condition that is wrong itself says nothing of what it uses.
+        // A condition that is wrong itself says nothing of what it uses. An
+        // underscore says that a selection is set aside.
         if self.report.count() == before {
-            for (key, _) in names.iter().zip(used).filter(|(_, used)| !used) {
+            let unused = |(key, used): &(&&Key, bool)| !used && !key.text.starts_with('_');
+            for (key, _) in names.iter().zip(used).filter(unused) {
                 let reason = format!("the condition does not use {}", quote(&key.text));
                 self.report.push(key.spot, reason);
             }
@@ -120,7 +129,7 @@ impl Checker<'_> {
                 } => {
                     let mut matching = 0;
                     for (key, used) in names.iter().zip(used.iter_mut()) {
-                        if pattern.matches_detection_name(&key.text) {
+                        if selects(pattern, &key.text) {
                             matching += 1;
                             *used = true;
                         }
@@ -145,7 +154,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A mapping of fields, or a list of such mappings.
+    /// A mapping of fields, a keyword, or a list of them.
     pub(super) fn selection(&mut self, node: &Node) {
         let maps = node.items();
         if maps.is_empty() {
@@ -162,13 +171,7 @@ impl Checker<'_> {
                     }
                 }
                 Value::List(_) => self.wrong(map, "an item of a selection", "a map"),
-                _ => {
-                    let reason = format!(
-                        "keywords are not supported by s3sentry: write FIELD: {}",
-                        map.describe().trim_start_matches("the text ")
-                    );
-                    self.report.push(map.spot, reason);
-                }
+                _ => self.keyword(map),
             }
         }
     }

@@ -56,6 +56,7 @@ pub fn of(
         .map(|draft| Gate {
             measure: draft.measure,
             takes: Bits(draft.marks).map(|mark| take(draft, mark)).collect(),
+            marks: Bits(draft.marks).collect(),
             width,
             threshold: draft.threshold,
         })

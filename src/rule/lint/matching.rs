@@ -186,7 +186,7 @@ fn is_possible(expr: &Expr) -> bool {
 fn contradicts(expr: &Expr) -> bool {
     match expr {
         Expr::Any(parts) => !parts.is_empty() && parts.iter().all(contradicts),
-        Expr::Not(_) | Expr::Test(_) => false,
+        Expr::Not(_) | Expr::Test(_) | Expr::Least(..) => false,
         Expr::All(parts) => {
             let mut together = Together::default();
             together.add(parts);

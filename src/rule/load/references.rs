@@ -79,6 +79,7 @@ pub(super) fn resolve(entries: &[Entry]) -> Vec<RuleError> {
         if let Some(correlation) = &entry.correlation {
             set.correlation(place, correlation, founded[place], &mut errors);
         }
+        set.named(place, &entry.filter, &mut errors);
     }
     errors
 }
@@ -102,16 +103,7 @@ impl Set<'_> {
         errors: &mut Vec<RuleError>,
     ) {
         let before = errors.len();
-        for (word, origin) in &correlation.rules {
-            match self.find(word).map(|at| self.entries[at].kind) {
-                None => errors.push(self.unknown(place, word, origin)),
-                Some(Kind::Filter) => {
-                    let reason = format!("{} is a filter, not a rule", quote(word));
-                    errors.push(RuleError::new(origin.clone(), reason));
-                }
-                Some(_) => {}
-            }
-        }
+        self.named(place, &correlation.rules, errors);
         if errors.len() == before && !founded && errors.len() < MAX_CIRCLES {
             let reason = if self.counts_itself(place) {
                 "the rule counts itself, by way of what it counts".to_owned()
@@ -136,6 +128,20 @@ impl Set<'_> {
                     errors.push(error);
                     break;
                 }
+            }
+        }
+    }
+
+    /// Every name is that of a rule.
+    fn named(&self, place: usize, words: &[(String, Origin)], errors: &mut Vec<RuleError>) {
+        for (word, origin) in words {
+            match self.find(word).map(|at| self.entries[at].kind) {
+                None => errors.push(self.unknown(place, word, origin)),
+                Some(Kind::Filter) => {
+                    let reason = format!("{} is a filter, and a filter is no rule", quote(word));
+                    errors.push(RuleError::new(origin.clone(), reason));
+                }
+                Some(_) => {}
             }
         }
     }
