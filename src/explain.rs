@@ -13,16 +13,19 @@ mod json;
 mod judge;
 mod keys;
 mod lines;
+mod nearest;
 mod outline;
 mod report;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod words;
 
 use std::sync::Arc;
 
 pub use judge::{Verdict, What};
-pub use keys::{Moment, Nearest, Steps, Valued};
 pub use lines::{Judged, Line};
+pub use nearest::{Moment, Nearest, Rules, Steps, Valued};
 pub use outline::{Role, Words};
 pub use report::{Counts, Explanation, Fired, Key, KeyReport, RuleReport};
 pub use words::{counted, several, span};

@@ -9,9 +9,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::judge::{Value, Verdict, What};
-use super::keys::{Moment, Nearest, Steps, Valued};
 use super::lines::{Judged, Line};
-use super::outline::Role;
+use super::nearest::{Moment, Nearest, Steps, Valued};
 use super::report::{Counts, Explanation, Fired, Key, KeyReport, RuleReport};
 use crate::record::time::rfc3339;
 use crate::rule::plan::Reading;
@@ -71,29 +70,17 @@ impl Serialize for Line {
         map.serialize_entry("source", &*self.source)?;
         map.serialize_entry("offset", &self.offset)?;
         map.serialize_entry("time", &self.time.map(rfc3339))?;
+        map.serialize_entry("operation", &self.operation.as_deref().map(Shown))?;
         map.serialize_entry("key", &self.key)?;
         map.serialize_entry("parts", &self.parts)?;
         map.end()
     }
 }
 
-impl Role {
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Role::Detection => "detection",
-            Role::Filter => "filter",
-            Role::Aggregate => "aggregate",
-            Role::NoneBefore => "none_before",
-        }
-    }
-}
-
 impl Serialize for Judged {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("part", self.role.as_str())?;
+        map.serialize_entry("part", &*self.name)?;
         map.serialize_entry("of", &*self.label)?;
         map.serialize_entry("holds", &self.holds)?;
         let own = self.verdicts.iter().find(|(name, _)| name.is_none());
@@ -180,14 +167,30 @@ impl Serialize for KeyReport {
 
 impl Serialize for Fired {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
         let (start, end) = self.period;
+        let period = Period {
+            start: rfc3339(start),
+            end: rfc3339(end),
+        };
+        map.serialize_entry("period", &period)?;
         let (time, value) = self.trigger;
-        let fired = json!({
-            "period": {"start": rfc3339(start), "end": rfc3339(end)},
-            "trigger": {"time": rfc3339(time), "value": value},
-        });
-        fired.serialize(serializer)
+        let time = rfc3339(time);
+        map.serialize_entry("trigger", &Trigger { time, value })?;
+        map.end()
     }
+}
+
+#[derive(Serialize)]
+struct Period {
+    start: String,
+    end: String,
+}
+
+#[derive(Serialize)]
+struct Trigger {
+    time: String,
+    value: u64,
 }
 
 impl Serialize for Nearest {
@@ -222,10 +225,10 @@ fn value(valued: &Valued) -> Vec<(&'static str, Json)> {
             json!({"after": rfc3339(after), "through": rfc3339(through)}),
         ),
     ];
-    if let Some((there, missing)) = &valued.there {
+    if let Some(rules) = &valued.rules {
         let names = |all: &[std::sync::Arc<str>]| all.iter().map(|name| json!(**name)).collect();
-        entries.push(("there", Json::Array(names(there))));
-        entries.push(("missing", Json::Array(names(missing))));
+        entries.push(("there", Json::Array(names(&rules.there))));
+        entries.push(("missing", Json::Array(names(&rules.missing))));
     }
     entries
 }

@@ -182,7 +182,6 @@ impl Judge {
                 let parts = parts.iter().map(|part| self.near(part, view));
                 parts.min().unwrap_or(Nearness::Nothing)
             }
-            Tree::Not(_) => Nearness::Nothing,
             Tree::Selection(place) => {
                 let tree = &self.selections[*place].1;
                 if self.holds(tree, view) {
@@ -191,7 +190,7 @@ impl Judge {
                 self.near(tree, view)
             }
             Tree::Test(test) if test.expr.matches(view) => Nearness::Test,
-            Tree::Test(_) => Nearness::Nothing,
+            Tree::Test(_) | Tree::Not(_) => Nearness::Nothing,
         }
     }
 }

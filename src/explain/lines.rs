@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::judge::{Nearness, Verdict};
 use super::outline::{Part, Role};
 use super::report::Key;
+use crate::record::Field;
 use crate::record::derived::View;
 use crate::rule::plan::{Mark, Rule};
 
@@ -17,6 +18,8 @@ pub struct Line {
     pub offset: u64,
     /// Its time, if it has one.
     pub time: Option<i64>,
+    /// What was asked of S3.
+    pub operation: Option<Vec<u8>>,
     /// Its key under the rule.
     pub key: Key,
     /// What it makes of the rule's parts.
@@ -29,6 +32,8 @@ pub struct Line {
 pub struct Judged {
     /// What the part is for.
     pub role: Role,
+    /// What it is called: `detection`, `filter`, `any 2`, `none_before`.
+    pub name: Arc<str>,
     /// Of which detection or correlation.
     pub label: Arc<str>,
     /// Whether all of it holds.
@@ -105,7 +110,7 @@ impl Lines {
         let values = fields
             .iter()
             .map(|(field, _)| view.bytes(*field).map(<[u8]>::to_vec));
-        let names = known.rule.group_by.iter().map(|name| name.to_string());
+        let names = known.rule.group_by.iter().map(ToString::to_string);
         let parts = known.parts.iter().map(|part| judged(part, view));
         let mut parts: Vec<Judged> = parts.collect();
         // What nothing matched, no aggregate counts.
@@ -117,6 +122,7 @@ impl Lines {
             source: Arc::clone(source),
             offset,
             time: view.record().time(),
+            operation: view.bytes(Field::Operation).map(<[u8]>::to_vec),
             key: Key(names.zip(values).collect()),
             parts,
             number: self.number,
@@ -138,6 +144,7 @@ fn judged(part: &Part, view: &View<'_, '_>) -> Judged {
         .collect();
     Judged {
         role: part.role,
+        name: Arc::clone(&part.name),
         label: Arc::clone(&part.label),
         holds: verdicts.iter().all(|(_, verdict)| verdict.holds),
         verdicts,

@@ -3,6 +3,8 @@
 //!
 //! Nothing is evaluated here.
 
+mod aloud;
+
 use std::sync::Arc;
 
 use rsigma_parser::Detections;
@@ -68,14 +70,19 @@ pub struct Clause {
 pub struct Part {
     /// What for.
     pub role: Role,
-    /// Of the detection or correlation.
+    /// `detection`, `filter`, `any 2`, `none_before`.
+    pub name: Arc<str>,
+    /// Of which detection or correlation.
     pub label: Arc<str>,
     /// All of these must hold; a filter has its name.
-    pub judges: Vec<(Option<Arc<str>>, Judge)>,
+    pub judges: Vec<Named>,
 }
 
+/// A detection; a filter with its name.
+pub type Named = (Option<Arc<str>>, Judge);
+
 /// What something is asked of records for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// A detection.
     Detection,
@@ -113,7 +120,9 @@ impl Outline {
                 builder.correlation(document, root, 0)?;
             }
         }
-        Ok(builder.outline)
+        let mut outline = builder.outline;
+        outline.parts.sort_by_key(|part| part.role);
+        Ok(outline)
     }
 }
 
@@ -123,10 +132,6 @@ struct Builder<'d> {
 }
 
 impl<'d> Builder<'d> {
-    fn say(&mut self, depth: usize, text: String) {
-        self.outline.words.push(Words { depth, text });
-    }
-
     /// A detection that stands alone.
     fn single(&mut self, document: &Document) -> Result<(), String> {
         let label: Arc<str> = document.label().into();
@@ -183,104 +188,6 @@ impl<'d> Builder<'d> {
         Ok(place)
     }
 
-    /// What it counts, and when it fires.
-    fn aloud(
-        &mut self,
-        document: &Document,
-        block: &crate::rule::document::Correlation,
-        plan: &plan::Correlation,
-        depth: usize,
-    ) {
-        let label = document.label();
-        let rules = words::several(block.rules.iter().cloned(), "and");
-        let key = match &block.group_by[..] {
-            [] => "all together".to_owned(),
-            fields => format!("by {}", words::several(fields.iter().cloned(), "and")),
-        };
-        let kind = counted(plan);
-        let name = if depth == 0 {
-            String::new()
-        } else {
-            format!("{label} ")
-        };
-        self.say(depth, format!("{name}counts {kind} of {rules}, {key}"));
-        for (alias, names) in &block.aliases {
-            let names = names
-                .iter()
-                .map(|(rule, field)| format!("{field} of {rule}"));
-            let names: Vec<String> = names.collect();
-            let names = words::several(names.into_iter(), "and");
-            self.say(depth + 1, format!("{alias} is {names}"));
-        }
-        let extension = &document.extension;
-        let main = match &plan.kind {
-            plan::Kind::Chain(_) => {
-                let steps = block.rules.join(", then ");
-                format!("there is {steps}, all in {}", words::span(block.timespan))
-            }
-            plan::Kind::Count(_) => format!("there is {}", words::own(block, kind)),
-        };
-        let more = match (extension.and.len(), extension.any.len()) {
-            (0, 0) => "",
-            (_, 0) => ", and all of:",
-            (0, _) => ", and one of:",
-            _ => ", and all of the first and one of the other:",
-        };
-        self.say(depth, format!("fires when {main}{more}"));
-        for (name, list) in [("and", &extension.and), ("any", &extension.any)] {
-            for (number, aggregate) in list.iter().enumerate() {
-                let text = words::aggregate(aggregate, block.timespan, self.known.settings);
-                self.say(depth + 1, format!("{name} {}: {text}", number + 1));
-            }
-        }
-        if let Some(field) = extension.different {
-            let text = format!(
-                "the second step's {} is none of the first step's",
-                field.name()
-            );
-            self.say(depth + 1, text);
-        }
-        if let Some(before) = &extension.none_before {
-            let what = words::only_selection(&before.selection, self.known.settings);
-            let by = match &before.group_by[..] {
-                [] => String::new(),
-                fields => {
-                    let fields = words::several(fields.iter().cloned(), "and");
-                    format!(" with the second step's {fields}")
-                }
-            };
-            let span = words::span(before.timespan);
-            let text = format!("no record where {what}{by} comes in the {span} before");
-            self.say(depth + 1, text);
-        }
-        self.filters_aloud(document, depth);
-    }
-
-    fn filters_aloud(&mut self, document: &Document, depth: usize) {
-        for filter in &document.filters {
-            let name = self.filter_name(filter);
-            let condition = words::condition(filter);
-            let selections = self.selections(filter);
-            self.say(
-                depth + 1,
-                format!("{name}: only records for which {condition}"),
-            );
-            for text in selections {
-                self.say(depth + 2, text);
-            }
-        }
-    }
-
-    /// `refused: error_code is AccessDenied and ...`, selection by selection.
-    fn selections(&self, detections: &Detections) -> Vec<String> {
-        let mut named: Vec<_> = detections.named.iter().collect();
-        named.sort_by_key(|(name, _)| name.as_str());
-        let text = |(name, part): (&String, _)| {
-            format!("{name}: {}", words::selection(part, self.known.settings))
-        };
-        named.into_iter().map(text).collect()
-    }
-
     /// A detection, once however often it is counted.
     fn detection(&mut self, document: &Document, depth: usize) -> Result<(), String> {
         let Body::Detection(rule) = &document.body else {
@@ -298,11 +205,11 @@ impl<'d> Builder<'d> {
         self.filters_aloud(document, depth);
         let mut judges = vec![(None, self.judge(&rule.detection)?)];
         judges.extend(self.filters(document)?);
-        self.part(Role::Detection, document.label(), judges);
+        self.part(Role::Detection, "detection", document.label(), judges);
         Ok(())
     }
 
-    fn filters(&self, document: &Document) -> Result<Vec<(Option<Arc<str>>, Judge)>, String> {
+    fn filters(&self, document: &Document) -> Result<Vec<Named>, String> {
         let filters = document.filters.iter().map(|filter| {
             let name: Arc<str> = self.filter_name(filter).into();
             Ok((Some(name), self.judge(filter)?))
@@ -335,7 +242,7 @@ impl<'d> Builder<'d> {
         let label = document.label();
         if !document.filters.is_empty() {
             let filters = self.filters(document)?;
-            self.part(Role::Filter, label, filters);
+            self.part(Role::Filter, "filter", label, filters);
         }
         let mut clauses = Vec::new();
         if block.kind != crate::rule::Kind::TemporalOrdered {
@@ -355,8 +262,7 @@ impl<'d> Builder<'d> {
                 let part = format!("{name} {}", index + 1);
                 if let Some(selection) = &aggregate.selection {
                     let judge = self.judge(selection)?;
-                    let label = format!("{label}, {part}: {words}");
-                    self.part(Role::Aggregate, &label, vec![(None, judge)]);
+                    self.part(Role::Aggregate, &part, label, vec![(None, judge)]);
                 }
                 clauses.push(Clause {
                     number,
@@ -367,7 +273,7 @@ impl<'d> Builder<'d> {
         }
         if let Some(before) = &extension.none_before {
             let judge = self.judge(&before.selection)?;
-            self.part(Role::NoneBefore, label, vec![(None, judge)]);
+            self.part(Role::NoneBefore, "none_before", label, vec![(None, judge)]);
         }
         self.outline.correlations[place].clauses = clauses;
         Ok(())
@@ -377,9 +283,10 @@ impl<'d> Builder<'d> {
         Judge::new(detections, self.known.settings)
     }
 
-    fn part(&mut self, role: Role, label: &str, judges: Vec<(Option<Arc<str>>, Judge)>) {
+    fn part(&mut self, role: Role, name: &str, label: &str, judges: Vec<Named>) {
         self.outline.parts.push(Part {
             role,
+            name: name.into(),
             label: label.into(),
             judges,
         });

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::keys::{self, Found, Nearest, Texts};
+use super::keys::{Found, Texts};
 use super::lines::Line;
+use super::nearest::{self, Nearest};
 use super::outline::{Outline, Words};
 use crate::alert::RuleInfo;
 use crate::rule::document::Document;
@@ -127,7 +128,7 @@ pub struct Fired {
 
 impl KeyReport {
     pub(super) fn new(found: Found, outline: &Outline, rule: &Rule, texts: &Texts) -> Self {
-        let names: Vec<String> = rule.group_by.iter().map(|name| name.to_string()).collect();
+        let names: Vec<String> = rule.group_by.iter().map(ToString::to_string).collect();
         let fired = |(start, trigger): (i64, (i64, u64))| Fired {
             period: (start, start + rule.period),
             trigger,
@@ -137,8 +138,8 @@ impl KeyReport {
             records: found.records,
             seen: found.seen,
             periods: found.periods,
-            nearest: keys::nearest(outline, &rule.root, &found.trace, texts),
-            apart: keys::apart(outline, &rule.root, &found.trace),
+            nearest: nearest::nearest(outline, &rule.root, &found.trace, texts),
+            apart: nearest::apart(outline, &rule.root, &found.trace),
             fired: found.fired.into_iter().map(fired).collect(),
         }
     }

@@ -115,22 +115,29 @@ pub fn several(all: impl ExactSizeIterator<Item = String>, word: &str) -> String
 
 /// A whole selection on one line.
 pub fn selection(part: &Detection, settings: &Settings) -> String {
+    // A comma, where a part is a list itself.
     let each = |parts: Vec<String>, word: &str| match &parts[..] {
         [one] => one.clone(),
-        _ => parts.join(word),
+        _ if parts
+            .iter()
+            .any(|part| part.contains(", ") || part.contains(" or ")) =>
+        {
+            parts.join(&format!(", {word} "))
+        }
+        _ => parts.join(&format!(" {word} ")),
     };
     match part {
         Detection::AllOf(items) => {
             let items = items.iter().map(|item| self::item(item, settings));
-            each(items.collect(), " and ")
+            each(items.collect(), "and")
         }
         Detection::And(parts) => {
             let parts = parts.iter().map(|part| selection(part, settings));
-            each(parts.collect(), " and ")
+            each(parts.collect(), "and")
         }
         Detection::AnyOf(parts) => {
             let parts = parts.iter().map(|part| selection(part, settings));
-            each(parts.collect(), ", or ")
+            parts.collect::<Vec<_>>().join("; or ")
         }
         Detection::Keywords(values) => {
             let values = values.iter().map(value);
@@ -186,13 +193,15 @@ pub fn own(block: &Correlation, counted: &str) -> String {
 
 /// What a further aggregate asks for.
 pub fn aggregate(aggregate: &Aggregate, timespan: i64, settings: &Settings) -> String {
-    let mut text = measure(aggregate.kind, &aggregate.condition, "records");
+    let text = measure(aggregate.kind, &aggregate.condition, "records");
     let span = span(aggregate.timespan.unwrap_or(timespan));
-    text += &format!(" in {span}");
-    if let Some(detections) = &aggregate.selection {
-        text += &format!(" where {}", only_selection(detections, settings));
+    match &aggregate.selection {
+        None => format!("{text} in {span}"),
+        Some(detections) => {
+            let selection = only_selection(detections, settings);
+            format!("{text} in {span} where {selection}")
+        }
     }
-    text
 }
 
 /// The selection of an aggregate, which is the only one of its detection.
@@ -208,6 +217,9 @@ fn measure(kind: Kind, condition: &Threshold, counted: &str) -> String {
     let field = condition.field.as_deref().unwrap_or_default();
     let percentile = condition.percentile.unwrap_or_default();
     match kind {
+        Kind::EventCount if condition.predicates.iter().any(|(_, number)| *number == 1) => {
+            format!("{threshold} {}", counted.trim_end_matches('s'))
+        }
         Kind::EventCount => format!("{threshold} {counted}"),
         Kind::ValueCount => format!("{threshold} different values of {field}"),
         Kind::ValueSum => format!("a sum of {field} of {threshold}"),
@@ -219,6 +231,7 @@ fn measure(kind: Kind, condition: &Threshold, counted: &str) -> String {
 }
 
 /// `5m`, as rules write it.
+#[must_use]
 pub fn span(seconds: i64) -> String {
     const UNITS: [(i64, char); 3] = [(86_400, 'd'), (3_600, 'h'), (60, 'm')];
     let whole = |(unit, _): &&(i64, char)| seconds > 0 && seconds % unit == 0;
@@ -229,6 +242,7 @@ pub fn span(seconds: i64) -> String {
 }
 
 /// `1 record`, `2 records`, `3 entries`.
+#[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
@@ -266,6 +280,10 @@ mod tests {
                 "key_name contains a and b and ok is true",
             ),
             (
+                "{error_code: [A, B], ok: true}",
+                "error_code is A or B, and ok is true",
+            ),
+            (
                 "{key_name|endswith|cased: .SQL}",
                 "key_name ends with (cased) .SQL",
             ),
@@ -282,7 +300,7 @@ mod tests {
             ),
             (
                 "[{ok: true}, {website: true}]",
-                "ok is true, or website is true",
+                "ok is true; or website is true",
             ),
             (
                 "{error_code: [A, B, C, D, E, F, G, H, I, J]}",
