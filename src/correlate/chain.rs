@@ -64,13 +64,14 @@ impl Links {
         }
     }
 
-    /// Takes the records of the key in one second, by their places, and the
-    /// firings of its first stage; whether the chain is complete in this second.
+    /// Takes the records of the key in one second, with their places in it and
+    /// the marks that they have under this key, and the firings of its first
+    /// stage; whether the chain is complete in this second.
     pub fn second<P: Probe>(
         &mut self,
         plan: &Correlation,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         firsts: &[Happening],
         before: &Before,
         probe: &mut P,
@@ -181,7 +182,7 @@ impl Links {
         plan: &Correlation,
         chain: &Chain,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         firsts: &[Happening],
     ) {
         let time = second.time;
@@ -198,8 +199,7 @@ impl Links {
         match &plan.stages[0] {
             Stage::Records(mark) => {
                 let mut known: HashMap<u64, u8> = HashMap::new();
-                for place in records {
-                    let entry = &second.entries[*place];
+                for (place, entry) in records {
                     if entry.marks >> mark & 1 == 0 {
                         continue;
                     }
@@ -235,11 +235,10 @@ impl Links {
         &mut self,
         below: &Correlation,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         value: impl Fn(&Entry) -> u64,
     ) {
-        for place in records {
-            let entry = &second.entries[*place];
+        for (_, entry) in records {
             for (key, _) in super::node::keys_of(below, second, entry) {
                 let times = self.values.entry((key, value(entry))).or_default();
                 if times.back() != Some(&second.time) {
@@ -254,7 +253,7 @@ impl Links {
         plan: &Correlation,
         chain: &Chain,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         before: &Before,
     ) -> bool {
         let [first, Stage::Records(last)] = &plan.stages[..] else {
@@ -262,12 +261,11 @@ impl Links {
         };
         let begin = self.first.iter().map(|first| first.begin).min();
         let end = self.first.iter().map(|first| first.begin).max();
-        records.iter().any(|place| {
-            let entry = &second.entries[*place];
-            if entry.marks >> last & 1 == 0 {
+        records.iter().any(|record| {
+            if record.1.marks >> last & 1 == 0 {
                 return false;
             }
-            let times = chain.times(second, entry, before);
+            let times = chain.times(second, &record.1, before);
             // One look tells it of a caller who was there all the time.
             if let (Some((none, times)), Some(begin), Some(end)) = (times, begin, end)
                 && first_in(times, end - none.timespan, begin).is_some()
@@ -275,7 +273,7 @@ impl Links {
                 return false;
             }
             self.first.iter().any(|way| {
-                self.refusal(chain, first, way, second, *place, times)
+                self.refusal(chain, first, way, second, record, times)
                     .is_none()
             })
         })
@@ -288,12 +286,11 @@ impl Links {
         first: &Stage,
         way: &First,
         second: &Second<'_>,
-        place: usize,
+        (place, entry): &(usize, Entry),
         times: Option<(&NoneBefore, &[i64])>,
     ) -> Option<Refusal> {
-        let entry = &second.entries[place];
         let free = match (first, way.taken) {
-            (_, Some((taken, _))) => way.time != second.time || taken != place,
+            (_, Some((taken, _))) => way.time != second.time || taken != *place,
             (Stage::Firings(below), None) => {
                 way.time != second.time || entry.marks & below.leaves == 0
             }
@@ -325,7 +322,7 @@ impl Links {
             (_, Some((_, taken))) => taken != value,
             (Stage::Firings(below), None) => {
                 let times = self.values.get(&(way.key, value));
-                let window = (way.time - below.timespan + 1, way.time + 1);
+                let window = (way.time - below.window() + 1, way.time + 1);
                 times.is_none_or(|times| {
                     let at = times.partition_point(|time| *time < window.0);
                     times.get(at).is_none_or(|time| *time >= window.1)
@@ -360,14 +357,12 @@ impl Chain {
 struct Now<'n, 's> {
     plan: &'n Correlation,
     second: &'n Second<'s>,
-    records: &'n [usize],
+    records: &'n [(usize, Entry)],
 }
 
 impl Now<'_, '_> {
     fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        self.records
-            .iter()
-            .map(|place| (*place, &self.second.entries[*place]))
+        self.records.iter().map(|(place, entry)| (*place, entry))
     }
 
     /// What a correlation looks at, without what is selected already: records of
@@ -380,7 +375,8 @@ impl Now<'_, '_> {
         let mut entries: Vec<Entry> = own.collect();
         if befores != 0 {
             let others = self.second.entries.iter().enumerate();
-            let others = others.filter(|(place, _)| !self.records.contains(place));
+            let others =
+                others.filter(|(place, _)| self.records.iter().all(|(own, _)| own != place));
             let others = others.map(|(_, entry)| entry.with_marks(befores));
             entries.extend(others.filter(|entry| entry.marks != 0));
         }

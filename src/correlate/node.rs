@@ -294,7 +294,11 @@ impl Node {
         self.pass(plan, second, &records);
         for records in records.chunk_by(|a, b| a.0 == b.0) {
             let (key, entry, mark) = records[0];
-            let entries: Vec<usize> = records.iter().map(|(_, entry, _)| *entry).collect();
+            let own = |(_, place, _): &(u64, usize, usize)| {
+                let entry = &second.entries[*place];
+                (*place, entry.with_marks(under(plan, second, entry, key)))
+            };
+            let entries: Vec<(usize, Entry)> = records.iter().map(own).collect();
             let of_key = |first: &&Happening| {
                 plan.whole_key
                     || second.key(&second.entries[first.entry], &plan.by[first.mark]) == key
@@ -356,6 +360,17 @@ pub fn keys_of<'s>(
         .filter(move |(own, mark)| Bits(leaves & ((1 << mark) - 1)).all(|at| key(at) != *own))
 }
 
+/// The marks that a record has under a key: an alias may give it a key by one
+/// of them and not by another.
+fn under(plan: &Correlation, second: &Second<'_>, entry: &Entry, key: u64) -> u64 {
+    if plan.whole_key {
+        return u64::MAX;
+    }
+    let leaves = Bits(entry.marks & plan.leaves);
+    let own = leaves.filter(|mark| second.key(entry, &plan.by[*mark]) == key);
+    own.fold(!plan.leaves, |marks, mark| marks | 1 << mark)
+}
+
 impl State {
     fn new(plan: &Correlation) -> Self {
         let windows = |aggregates: &[Aggregate]| {
@@ -401,7 +416,7 @@ impl State {
 
     /// Time of the first record in the window that ends now.
     fn begin(&mut self, plan: &Correlation, time: i64) -> i64 {
-        let start = time - plan.timespan;
+        let start = time - plan.window();
         while self.seconds.pop_front_if(|at| *at <= start).is_some() {}
         self.seconds.front().copied().unwrap_or(time)
     }

@@ -110,16 +110,9 @@ mod tests {
             let (mut expected, mut at) = (Vec::new(), 0);
             while at < bytes.len() {
                 let escape = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
-                match escape.and_then(|digits| escaped(digits[0], digits[1])) {
-                    Some(byte) => {
-                        expected.push(byte);
-                        at += 3;
-                    }
-                    None => {
-                        expected.push(bytes[at]);
-                        at += 1;
-                    }
-                }
+                let byte = escape.and_then(|digits| escaped(digits[0], digits[1]));
+                expected.push(byte.unwrap_or(bytes[at]));
+                at += if byte.is_some() { 3 } else { 1 };
             }
             prop_assert_eq!(&*percent_decode(&bytes), &expected[..]);
         }

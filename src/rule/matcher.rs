@@ -186,7 +186,6 @@ impl Test {
                 .number(*field)
                 .is_some_and(|value| compare.holds(value, *number)),
             Test::Numbers(field, numbers) => view
-                .record()
                 .number(*field)
                 .is_some_and(|value| numbers.binary_search(&value).is_ok()),
             Test::Time(part, compare, number) => view
@@ -230,7 +229,7 @@ impl Place {
 impl Related {
     fn matches(self, view: &View<'_, '_>) -> bool {
         if self.field.kind() == Kind::Number && self.anchor == Anchor::Whole {
-            let number = |field| view.record().number(field);
+            let number = |field| view.number(field);
             return number(self.field).is_some_and(|value| number(self.other) == Some(value));
         }
         let (Some(value), Some(other)) = (view.bytes(self.field), view.bytes(self.other)) else {

@@ -9,9 +9,11 @@ pub mod draw;
 mod meaning;
 #[path = "oracle/model.rs"]
 mod model;
+#[path = "oracle/tests.rs"]
+mod tests;
 #[path = "oracle/value.rs"]
 mod value;
 #[path = "oracle/yaml.rs"]
 mod yaml;
 
-pub use model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules};
+pub use model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, all_is_supported};

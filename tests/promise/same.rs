@@ -1,15 +1,19 @@
 //! The same records are the same alerts: whatever the order of lines, the
 //! blocks, the threads, the files, the compression.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use s3sentry::rule::RuleSet;
 use s3sentry::source::BLOCK_SIZE;
 
+use super::exact::{self, Case};
+use super::oracle::{all_is_supported, draw::Shape};
 use super::run::{self, OPTIONS, Run};
 use super::world::{self, DAY, Dice, Rec};
 
@@ -62,8 +66,66 @@ s3sentry:
     - {type: value_count, timespan: 24h, condition: {field: remote_ip, gte: 2}}
 ";
 
+/// Numbers, several rules within a time, one after the other; correlations of
+/// correlations, one name for two fields.
+const MORE_RULES: &str = "\
+---
+title: sum
+name: p-sum
+correlation: {type: value_sum, rules: [p-denied, p-put], group-by: [remote_ip], timespan: 10m, condition: {field: bytes_sent, gte: 40}}
+---
+title: average
+name: p-average
+correlation: {type: value_avg, rules: [p-put], group-by: [bucket_name], timespan: 1m, condition: {field: total_time, gt: 3}}
+s3sentry:
+  and:
+    - {type: value_percentile, condition: {field: bytes_sent, percentile: 90, gte: 4}}
+---
+title: middle
+name: p-middle
+correlation: {type: value_percentile, rules: [p-denied], group-by: [remote_ip], timespan: 90s, condition: {field: total_time, percentile: 50, lte: 1}}
+---
+title: both
+name: p-both
+correlation: {type: temporal, rules: [p-denied, p-put], group-by: [remote_ip, bucket_name], timespan: 20s}
+---
+title: low
+name: p-low
+correlation: {type: event_count, rules: [p-denied], group-by: [remote_ip, bucket_name], timespan: 30s, condition: {gte: 3}}
+---
+title: buckets
+name: p-buckets
+correlation: {type: value_count, rules: [p-low], group-by: [remote_ip], timespan: 2m, condition: {field: bucket_name, gte: 2}}
+---
+title: then
+name: p-then
+correlation: {type: temporal_ordered, rules: [p-low, p-put], group-by: [remote_ip], timespan: 2m}
+s3sentry:
+  different: key_name
+  none_before: {selection: {http_status: 200}, timespan: 5s}
+---
+title: thrice
+name: p-thrice
+correlation: {type: temporal_ordered, rules: [p-put, p-low, p-denied, p-put], group-by: [remote_ip], timespan: 3m}
+---
+title: who
+name: p-who
+correlation:
+  type: temporal
+  rules: [p-denied, p-put]
+  aliases:
+    who: {p-denied: requester, p-put: key_name}
+  group-by: [who]
+  timespan: 1h
+";
+
+fn text() -> String {
+    let more = if all_is_supported() { MORE_RULES } else { "" };
+    RULES.to_owned() + more
+}
+
 fn rules() -> Arc<RuleSet> {
-    run::compile(RULES)
+    run::compile(&text())
 }
 
 /// Thirty hours with bursts around their edges, in order of time.
@@ -79,7 +141,12 @@ fn day(records: u64) -> Vec<Rec> {
             let ip = format!("192.0.2.{}", dice.below(4));
             let mut record = Rec::refused(DAY - 3 * 3600 + time, &ip, number);
             record.bucket = format!("b{}", dice.below(3));
-            record.key = Some(format!("k{}", dice.below(12)));
+            record.key = Some(match dice.below(13) {
+                12 => "r1".to_owned(),
+                key => format!("k{key}"),
+            });
+            record.bytes_sent = (dice.below(5) != 0).then(|| dice.below(6));
+            record.total_time = (dice.below(5) != 0).then(|| dice.below(6));
             record.requester = (dice.below(4) != 0).then(|| format!("r{}", dice.below(3)));
             record.status = [403, 403, 404, 200][dice.below(4) as usize];
             record.operation = ["REST.GET.OBJECT", "REST.PUT.OBJECT"][dice.below(2) as usize];
@@ -96,13 +163,14 @@ static DAY_LOG: LazyLock<(Vec<Rec>, Vec<u8>, Run)> = LazyLock::new(|| {
     let records = day(1500);
     let log = world::log(&records);
     let run = run::whole(&rules(), &log);
-    for name in ["p-one", "p-burst", "p-keys", "p-few", "p-all"] {
-        let alerts = run
-            .alerts
-            .iter()
-            .filter(|alert| alert.rule.name == name)
-            .count();
-        assert!(alerts > 0, "{name} tells nothing");
+    let told: BTreeSet<&str> = run.alerts.iter().map(|alert| &*alert.rule.name).collect();
+    let mut expected = vec!["p-one", "p-burst", "p-keys", "p-few", "p-all"];
+    if all_is_supported() {
+        expected.extend(["p-sum", "p-average", "p-middle", "p-both", "p-buckets"]);
+        expected.extend(["p-then", "p-thrice", "p-who"]);
+    }
+    for name in expected {
+        assert!(told.contains(name), "{name} tells nothing");
     }
     (records, log, run)
 });
@@ -182,14 +250,45 @@ proptest! {
     }
 }
 
+static POOLS: LazyLock<Vec<ThreadPool>> = LazyLock::new(|| {
+    let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build();
+    [1, 2, 3, 8].map(|threads| pool(threads).unwrap()).into()
+});
+
+proptest! {
+    #![proptest_config(exact::config(60))]
+
+    /// All of it at once, for rules of every type.
+    #[test]
+    fn however_it_comes_it_is_the_same(
+        case in exact::case(Shape::MIXED, world::crowded().boxed()),
+        seeds: [u64; 4],
+    ) {
+        let yaml = case.rules.yaml();
+        let straight = Case { disorder: None, ..case.clone() };
+        let expected = run::whole(&run::compile(&yaml), &straight.arrival().0).promised();
+        for (seed, pool) in seeds.into_iter().zip(&*POOLS) {
+            let mut dice = Dice(seed);
+            let times = |record: &Rec| vec![record.clone(); 1 + dice.below(3) as usize];
+            let records = case.records.iter().flat_map(times).collect();
+            let arriving = Case { records, disorder: Some(seed), ..case.clone() };
+            let (log, cuts) = arriving.arrival();
+            let set = run::compile(&yaml);
+            let run = pool.install(|| run::cut(&set, &log, OPTIONS, |line| cuts[line]));
+            prop_assert_eq!(run.outcome.correlation.late, 0);
+            prop_assert_eq!(
+                run.promised(), expected.clone(),
+                "{} threads, {:?}", pool.current_num_threads(), arriving
+            );
+        }
+    }
+}
+
 #[test]
 fn threads_are_nothing() {
     let (_, log, _) = &*DAY_LOG;
-    for threads in [1, 2, 3, 8] {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+    for pool in &*POOLS {
+        let threads = pool.current_num_threads();
         let run = pool.install(|| run::cut(&rules(), log, OPTIONS, |line| line % 7 == 0));
         assert_same(&run, &format!("{threads} threads"));
     }
@@ -234,7 +333,7 @@ fn block_sizes_are_nothing() {
 /// What the command prints, evidence and source names apart.
 fn printed(arguments: &[&str], stdin: &[u8]) -> Vec<serde_json::Value> {
     let directory = tempfile::tempdir().unwrap();
-    let rules = write(directory.path(), "rules.yml", RULES.as_bytes());
+    let rules = write(directory.path(), "rules.yml", text().as_bytes());
     let mut child = Command::new(env!("CARGO_BIN_EXE_s3sentry"))
         .args(["scan", "--no-config", "-q", "--format", "ndjson", "--rules"])
         .arg(rules)

@@ -272,7 +272,7 @@ fn what_may_match_is_left_alone() {
         "operation_class: re*",
         "operation_class|expand: '%accounts%'",
         "requester_type|neq: anonymous",
-        "address_class: [null, public]",
+        "address_class: [none, public]",
         "bucket_name|expand: '%log_buckets%'",
         "error_code: AccessDenied",
     ] {

@@ -3,7 +3,7 @@
 //! Nothing is decided here: what is told was found by the chain itself.
 
 use super::{Before, Links};
-use crate::correlate::entry::Second;
+use crate::correlate::entry::{Entry, Second};
 use crate::correlate::probe::{Refusal, Way};
 use crate::rule::plan::{Chain, Correlation, Kind, Stage};
 
@@ -16,7 +16,7 @@ impl Links {
         &self,
         plan: &Correlation,
         second: &Second<'_>,
-        records: &[usize],
+        records: &[(usize, Entry)],
         before: &Before,
     ) -> Way {
         let Kind::Chain(chain) = &plan.kind else {
@@ -25,7 +25,7 @@ impl Links {
         if chain.different.is_some() || chain.none_before.is_some() {
             let refusals = records
                 .iter()
-                .filter_map(|place| self.refused(plan, chain, second, *place, before));
+                .filter_map(|record| self.refused(plan, chain, second, record, before));
             return Way {
                 steps: usize::from(!self.first.is_empty()),
                 begin: self.first.back().map(|first| first.time),
@@ -48,19 +48,19 @@ impl Links {
         plan: &Correlation,
         chain: &Chain,
         second: &Second<'_>,
-        place: usize,
+        record: &(usize, Entry),
         before: &Before,
     ) -> Option<Refusal> {
         let [stage, Stage::Records(last)] = &plan.stages[..] else {
             return None;
         };
-        if second.entries[place].marks >> last & 1 == 0 {
+        if record.1.marks >> last & 1 == 0 {
             return None;
         }
-        let times = chain.times(second, &second.entries[place], before);
+        let times = chain.times(second, &record.1, before);
         let latest = self.first.iter().rev().take(LATEST);
         latest
-            .filter_map(|first| self.refusal(chain, stage, first, second, place, times))
+            .filter_map(|first| self.refusal(chain, stage, first, second, record, times))
             .max()
     }
 }

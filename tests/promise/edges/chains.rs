@@ -202,6 +202,16 @@ fn a_detection_takes_nothing_that_a_burst_of_its_second_selects() {
 }
 
 #[test]
+fn nor_does_one_after_another_step_of_that_second() {
+    let rules = over(vec![burst("b", Pick::Denied, 2)], &[FIRST, PUT, GET]);
+    tells_nothing(&rules, [denied(0), denied(1), denied(1), put(1)]);
+    let records = requests([denied(0), denied(1), put(1), missing(1)]);
+    tells(&rules, &records, &fired(1, 3, (0, 1), 4));
+    let records = requests([denied(0), denied(1), put(1), denied(2)]);
+    tells(&rules, &records, &fired(2, 3, (0, 2), 4));
+}
+
+#[test]
 fn a_burst_after_a_detection_does_not_count_what_that_selects() {
     let rules = over(vec![burst("b", Pick::Get, 2)], &[DENIED, FIRST]);
     // All that were refused in the second are of the first step, the taken one

@@ -1,7 +1,7 @@
 //! Chains of two: on another value, and with nothing before.
 
 use crate::hand::{DENIED, FINE, OTHER_IP, alert, denied, fine, missing, put, requests, tells};
-use crate::oracle::{Model, NoneBefore, Pick, Ref, Rules};
+use crate::oracle::{Count, Kind, Model, NoneBefore, Pick, Ref, Rules};
 use crate::run::Told;
 use crate::world::Rec;
 
@@ -72,6 +72,24 @@ fn what_left_the_bursts_window_may_come_again() {
     let [a, b, c] = three();
     let records = requests([a, b, c, fine(80).key("c")]);
     tells(&rules, &records, &fired(80, (0, 80), 4));
+}
+
+#[test]
+fn the_window_is_what_the_burst_counts_in_and_not_its_further_conditions() {
+    let mut rules = on_another_key(two_then_fine());
+    rules.models[0].and = vec![Count::of(Kind::EventCount).within(600).when("gte", 3)];
+    let burst = || {
+        [
+            denied(0).key("a"),
+            denied(100).key("b"),
+            denied(101).key("c"),
+        ]
+    };
+    let [a, b, c] = burst();
+    let records = requests([a, b, c, fine(110).key("a")]);
+    tells(&rules, &records, &fired(110, (0, 110), 4));
+    let [a, b, c] = burst();
+    tells_nothing(&rules, [a, b, c, fine(110).key("b")]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::meaning::{Firing, Key};
+use super::meaning::{Firing, Key, further_conditions_hold};
 use super::model::{Model, Ref, Rules};
 use crate::world::Rec;
 
@@ -31,18 +31,28 @@ struct Chain<'r, 'c> {
     rules: &'c Rules,
     model: &'c Model,
     key: Key,
+    /// The records of the key.
+    mine: &'c [&'r Rec],
+    /// All records.
     records: &'c [&'r Rec],
     /// Firings that are known: searching comes the same way often.
     firings: RefCell<BTreeMap<Case, BTreeSet<Firing>>>,
 }
 
 impl Rules {
-    /// The firings of a chain for one key.
-    pub fn chain_firings(&self, model: &Model, key: Key, records: &[&Rec]) -> BTreeSet<Firing> {
+    /// The firings of a chain for one key, which has some of the records.
+    pub fn chain_firings<'r>(
+        &self,
+        model: &Model,
+        key: Key,
+        mine: &[&'r Rec],
+        records: &[&'r Rec],
+    ) -> BTreeSet<Firing> {
         let chain = Chain {
             rules: self,
             model,
             key,
+            mine,
             records,
             firings: RefCell::default(),
         };
@@ -153,9 +163,7 @@ impl<'r> Chain<'r, '_> {
         let time = steps.last().unwrap().time;
         self.is_different(steps)
             && self.none_came_before(steps)
-            && self
-                .rules
-                .further_conditions_hold(self.model, &self.key, time, self.records)
+            && further_conditions_hold(self.model, time, self.mine)
     }
 
     /// What the first step counts: the record that it took, or those of its window.

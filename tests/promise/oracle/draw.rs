@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, SUPPORTED};
+use super::model::{
+    Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, SUPPORTED, all_is_supported,
+};
 
 /// What is drawn. Chances are in percent, a model.
 #[derive(Debug, Clone, Copy)]
@@ -31,20 +33,16 @@ impl Shape {
         }
     }
 
+    fn is_about_pairs(&self) -> bool {
+        self.different + self.none_before >= 100
+    }
+
     /// All that the engine can do.
     pub const MIXED: Self = Self {
         kinds: SUPPORTED,
-        below: if SUPPORTED.len() == Kind::ALL.len() {
-            SUPPORTED
-        } else {
-            &[]
-        },
+        below: if all_is_supported() { SUPPORTED } else { &[] },
         further: 30,
-        aliases: if SUPPORTED.len() == Kind::ALL.len() {
-            20
-        } else {
-            0
-        },
+        aliases: if all_is_supported() { 20 } else { 0 },
         different: 25,
         none_before: 25,
     };
@@ -60,12 +58,15 @@ const FIELDS: &[&str] = &[
     "version_id",
     "error_code",
 ];
+/// Texts of many values.
+const MANY: &[&str] = &["key_name", "requester", "version_id"];
 /// Numbers.
 const NUMBERS: &[&str] = &["bytes_sent", "object_size", "total_time"];
 /// Fields that hold the same values now and then.
 const ALIKE: &[&str] = &["requester", "key_name"];
 const SPANS: &[i64] = &[5, 3, 2, 1, 4, 6, 8, 10, 20, 60, 61, 600, 3600, 5400, 86_400];
 const CHAIN_SPANS: &[i64] = &[10, 5, 3, 2, 1, 20, 8, 60, 61, 600, 3600, 5400, 86_400];
+const SHORT_SPANS: &[i64] = &[3, 2, 4, 5];
 const PERIODS: &[i64] = &[1, 3, 7, 60, 700, 7200, 86_400];
 const PERCENTS: &[u64] = &[50, 0, 1, 25, 33, 34, 66, 67, 75, 90, 95, 99, 100];
 const WORDS: &[&str] = &["gte", "gt", "lt", "lte", "eq", "neq"];
@@ -194,18 +195,23 @@ impl Dice {
     fn model(&mut self, shape: &Shape, models: &[Model], above: u32) -> Model {
         let mut kind = self.one(shape.kinds);
         let mut rules = self.rules(kind, models, above);
+        if shape.is_about_pairs() && kind == Kind::TemporalOrdered {
+            self.make_a_pair(&mut rules, models);
+        }
         let mut fields = common_fields(&rules, models);
         if kind == Kind::ValueCount && fields.is_empty() {
             (kind, fields) = (Kind::EventCount, Vec::new());
         }
         let main = self.count(kind, &fields);
         // Steps in a row for a narrow key within a second would be rare.
-        let is_chain = kind == Kind::TemporalOrdered;
-        let group_by = self.some(&fields, if is_chain { 1 } else { 2 });
-        let timespan = self.early(if is_chain { CHAIN_SPANS } else { SPANS });
-        if shape.different + shape.none_before > 0 && kind == Kind::TemporalOrdered {
-            self.make_a_pair(&mut rules, models);
-        }
+        let (most, spans) = match kind {
+            Kind::TemporalOrdered => (1, CHAIN_SPANS),
+            // A window of seconds, that has edges among the records.
+            _ if shape.is_about_pairs() => (1, SHORT_SPANS),
+            _ => (2, SPANS),
+        };
+        let group_by = self.some(&fields, most);
+        let timespan = self.early(spans);
         let mut model = Model::new("", main, &rules, &group_by, timespan);
         if self.chance(shape.further) {
             model.and = self.further();
@@ -215,7 +221,7 @@ impl Dice {
             self.alias(&mut model, models);
         }
         if kind == Kind::TemporalOrdered && is_pair(&model.rules, models) {
-            model.different = self.chance(shape.different).then(|| self.early(FIELDS));
+            model.different = self.chance(shape.different).then(|| self.one(MANY));
             if model.aliases.is_empty() && self.chance(shape.none_before) {
                 model.none_before = Some(self.none_before(&model.group_by));
             }
@@ -228,10 +234,14 @@ impl Dice {
     /// Two steps, the second a detection: what `different` and `none_before` want.
     fn make_a_pair(&mut self, rules: &mut Vec<Ref>, models: &[Model]) {
         if !is_pair(rules, models) && self.chance(70) {
-            let simple = |rule: &&Ref| is_simple(**rule, models);
-            let first = rules.iter().find(simple).copied();
-            let pick = Ref::Pick(self.one(&Pick::ALL));
-            *rules = vec![first.unwrap_or(pick), pick];
+            let places = (0..models.len()).map(Ref::Rule);
+            let simple: Vec<Ref> = places.filter(|rule| is_simple(*rule, models)).collect();
+            let first = if simple.is_empty() || self.chance(20) {
+                Ref::Pick(self.one(&Pick::ALL))
+            } else {
+                self.one(&simple)
+            };
+            *rules = vec![first, Ref::Pick(self.one(&Pick::ALL))];
         }
     }
 
@@ -246,7 +256,7 @@ impl Dice {
         });
         NoneBefore {
             selection: self.one(&Pick::ALL),
-            timespan: self.early(SPANS),
+            timespan: self.one(&SPANS[..8]),
             group_by: more,
         }
     }
@@ -331,8 +341,9 @@ pub fn rules(shape: Shape) -> impl Strategy<Value = Rules> {
                 models.push(model);
             }
         }
+        let above = if shape.below.is_empty() { 0 } else { 60 };
         for _ in 0..=dice.below(2) {
-            let model = dice.model(&shape, &models, 60);
+            let model = dice.model(&shape, &models, above);
             models.push(model);
         }
         for (number, model) in models.iter_mut().enumerate() {

@@ -63,6 +63,19 @@ fn is_enough(model: &Model, value: Value) -> bool {
     model.main.holds(value)
 }
 
+/// `and` and `any`, over the records of all detections below, with the key.
+pub fn further_conditions_hold(model: &Model, time: i64, records: &[&Rec]) -> bool {
+    let holds = |count: &Count| {
+        let timespan = count.timespan.unwrap_or(model.timespan);
+        let selected = |record: &&&Rec| count.selection.is_none_or(|pick| pick.holds(record));
+        let window = within(records, time - timespan, time);
+        let window: Vec<&&Rec> = window.into_iter().filter(selected).collect();
+        let value = count.measure(&window);
+        value.is_some_and(|value| count.holds(value))
+    };
+    model.and.iter().all(holds) && (model.any.is_empty() || model.any.iter().any(holds))
+}
+
 impl Rules {
     /// The keys under which one of a model's rules has a record, itself or in
     /// the rules below it. None where it does not select the record.
@@ -103,18 +116,28 @@ impl Rules {
         records.iter().filter(mine).copied().collect()
     }
 
+    /// The records of all detections below a model, by their keys.
+    fn by_key<'r>(&self, model: &Model, records: &[&'r Rec]) -> BTreeMap<Key, Vec<&'r Rec>> {
+        let mut by_key: BTreeMap<Key, Vec<&Rec>> = BTreeMap::new();
+        for record in records {
+            for key in self.keys(model, record) {
+                by_key.entry(key).or_default().push(record);
+            }
+        }
+        by_key
+    }
+
     /// Every firing of a model over these records.
     pub fn firings(&self, model: &Model, records: &[&Rec]) -> BTreeSet<Firing> {
-        let all = |record: &&Rec| self.keys(model, record);
-        let keys: BTreeSet<Key> = records.iter().flat_map(all).collect();
+        let by_key = self.by_key(model, records).into_iter();
         if model.main.kind == Kind::TemporalOrdered {
-            let firings = |key| self.chain_firings(model, key, records);
-            return keys.into_iter().flat_map(firings).collect();
+            let firings = |(key, mine): (_, Vec<_>)| self.chain_firings(model, key, &mine, records);
+            return by_key.flat_map(firings).collect();
         }
         let below = self.firings_below(model, records);
         let mut firings = BTreeSet::new();
-        for key in keys {
-            let things = self.counted(model, &key, records, &below);
+        for (key, mine) in by_key {
+            let things = self.counted(model, &key, &mine, &below);
             let times: BTreeSet<i64> = things.iter().map(Counted::time).collect();
             for time in times {
                 let window = within(&things, time - model.timespan, time);
@@ -124,7 +147,7 @@ impl Rules {
                 };
                 if let Some(value) = value
                     && is_enough(model, value)
-                    && self.further_conditions_hold(model, &key, time, records)
+                    && further_conditions_hold(model, time, &mine)
                 {
                     firings.insert(Firing {
                         time,
@@ -146,7 +169,7 @@ impl Rules {
         model.rules.iter().filter_map(firings).collect()
     }
 
-    /// What a model counts for a key: each record once, whichever of the
+    /// What a model counts of the records of a key: each once, whichever of the
     /// detections select it, and every firing.
     fn counted<'r>(
         &'r self,
@@ -186,26 +209,6 @@ impl Rules {
         Value::whole(model.rules.iter().filter(seen).count() as u64)
     }
 
-    /// `and` and `any`, over the records of all detections below.
-    pub fn further_conditions_hold(
-        &self,
-        model: &Model,
-        key: &Key,
-        time: i64,
-        records: &[&Rec],
-    ) -> bool {
-        let records = self.records_of(model, key, records);
-        let holds = |count: &Count| {
-            let timespan = count.timespan.unwrap_or(model.timespan);
-            let selected = |record: &&&Rec| count.selection.is_none_or(|pick| pick.holds(record));
-            let window = within(&records, time - timespan, time);
-            let window: Vec<&&Rec> = window.into_iter().filter(selected).collect();
-            let value = count.measure(&window);
-            value.is_some_and(|value| count.holds(value))
-        };
-        model.and.iter().all(holds) && (model.any.is_empty() || model.any.iter().any(holds))
-    }
-
     /// The alerts of one model.
     fn alerts_of(&self, model: &Model, records: &[&Rec]) -> Vec<Told> {
         let longest = model.longest();
@@ -219,11 +222,12 @@ impl Rules {
                 .or_insert(firing);
         }
         let below = self.firings_below(model, records);
+        let by_key = self.by_key(model, records);
         let alert = |((key, start), firing): ((Key, i64), Firing)| {
             let last = start + length - 1;
-            let mine = self.records_of(model, &key, records);
-            let about = within(&mine, start - longest, last);
-            let counted = self.counted(model, &key, records, &below);
+            let mine = &by_key[&key];
+            let about = within(mine, start - longest, last);
+            let counted = self.counted(model, &key, mine, &below);
             let counted = within(&counted, start - longest, last);
             let field = |kinds: &[Kind]| {
                 let wanted = kinds.contains(&model.main.kind);

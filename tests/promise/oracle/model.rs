@@ -7,6 +7,11 @@ use crate::world::Rec;
 /// and what is drawn or named beyond it is held to the oracle alone.
 pub const SUPPORTED: &[Kind] = &Kind::ALL;
 
+/// Whether that is all there is.
+pub const fn all_is_supported() -> bool {
+    SUPPORTED.len() == Kind::ALL.len()
+}
+
 /// The type of a correlation or an aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -331,6 +336,6 @@ impl Rules {
             let mut kinds = model.aggregates().map(|count| count.kind);
             over_picks && model.aliases.is_empty() && kinds.all(|kind| SUPPORTED.contains(&kind))
         };
-        SUPPORTED.len() == Kind::ALL.len() || self.models.iter().all(simple)
+        all_is_supported() || self.models.iter().all(simple)
     }
 }
