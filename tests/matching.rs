@@ -5,6 +5,8 @@
 mod chance;
 #[path = "matching/corners.rs"]
 mod corners;
+#[path = "matching/explained.rs"]
+mod explained;
 #[path = "matching/filters.rs"]
 mod filters;
 #[path = "matching/naive.rs"]

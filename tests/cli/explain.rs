@@ -1,6 +1,11 @@
 //! `rules explain`: what the lines have of the rule, and how near it came.
+//!
+//! `UPDATE_README=1 cargo test --test cli explain` writes the example of
+//! `docs/explain.md` anew.
 
-use crate::place::{Line, Place, burst};
+use std::fs;
+
+use crate::place::{Line, Place, Run, burst, package};
 
 /// Two refused requests, then one that is not.
 const CHAIN: &str = "\
@@ -146,7 +151,7 @@ remote_host=203.0.113.7: did not fire; 1 record, at 2026-02-03T02:00:00Z
       1 of 2 steps at 2026-02-03T02:01:00Z; then no t-served
   t-twice
     yes own: at least 2 records in 5m
-        2 of 2 at 2026-02-03T02:01:00Z (01:56:00 to 02:01:00), for remote_host=203.0.113.7 bucket_name=example-logs
+        2 (2 wanted) at 2026-02-03T02:01:00Z (01:56:00 to 02:01:00), for remote_host=203.0.113.7 bucket_name=example-logs
 ";
     assert!(out.ends_with(keys), "{out}");
     // The second eleven minutes later.
@@ -284,13 +289,13 @@ correlation: {type: event_count, rules: [t-any], group-by: [user_agent, referer]
         .arg("a\x1b.log")
         .output()
         .unwrap();
-    let table = crate::place::Run::from(table).ends(0);
+    let table = Run::from(table).ends(0);
     let json = place
         .command("rules explain t-agents --rules own --format json")
         .arg("a\x1b.log")
         .output()
         .unwrap();
-    let json = crate::place::Run::from(json).ends(0);
+    let json = Run::from(json).ends(0);
     for text in [&table.out, &table.err, &json.out, &json.err] {
         assert!(!text.contains(['\x1b', '\u{202e}']), "{text:?}");
         assert!(!text.contains("5ecre7"), "{text}");
@@ -425,4 +430,28 @@ fn mistakes_end_as_everywhere() {
     assert!(run.out.contains("\"read\":1,"), "{}", run.out);
     run.says("not-there.log");
     place.run("rules explain").ends(2).says("<NAME>");
+}
+
+#[test]
+fn the_example_of_the_page_is_what_is_printed() {
+    let page = package("docs/explain.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let (before, rest) = text.split_once("\n```console\n$ s3sentry ").unwrap();
+    let (example, after) = rest.split_once("```\n").unwrap();
+    let (command, _) = example.split_once('\n').unwrap();
+    let place = Place::new();
+    let mut command_line = place.command(command);
+    // As its reader stands.
+    let command_line = command_line.current_dir(package("")).arg("--no-config");
+    let out = Run::from(command_line.output().unwrap()).ends(0).out;
+    let example_now = format!("{command}\n{out}");
+    if std::env::var_os("UPDATE_README").is_some() {
+        let text = format!("{before}\n```console\n$ s3sentry {example_now}```\n{after}");
+        fs::write(&page, text).unwrap();
+    } else {
+        assert_eq!(
+            example, example_now,
+            "docs/explain.md tells of another output"
+        );
+    }
 }

@@ -15,12 +15,12 @@ use super::record::{Rec, record, record_of};
 use super::{matches, random, read, written};
 
 /// Settings under which every derived field has a value.
-fn settings() -> Arc<Settings> {
+pub fn settings() -> Arc<Settings> {
     let text = "trusted_networks = ['10.0.0.0/8']\naccounts = ['111122223333']\n";
     Arc::new(Settings::parse(text, "s.toml".as_ref()).unwrap())
 }
 
-fn records(chance: &mut Chance, settings: &Settings, count: usize) -> Vec<Rec> {
+pub fn records(chance: &mut Chance, settings: &Settings, count: usize) -> Vec<Rec> {
     (0..count).map(|_| record(chance, settings)).collect()
 }
 

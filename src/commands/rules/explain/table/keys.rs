@@ -85,8 +85,11 @@ fn valued(valued: &Valued, met: bool) -> String {
     } else {
         decimal(reading.sum as f64 / reading.over as f64)
     };
-    let of = valued.of.map(|of| format!(" of {}", group(of)));
-    let of = of.unwrap_or_default();
+    let of = match valued.of {
+        Some(of) if met => format!(" ({} wanted)", group(of)),
+        Some(of) => format!(" of {}", group(of)),
+        None => String::new(),
+    };
     let (end, from) = (rfc3339(through), clock(after, through));
     let to = clock(through, through);
     let short = decimal(valued.short);
