@@ -335,7 +335,8 @@ impl Now<'_, '_> {
         let mut entries: Vec<Entry> = own.collect();
         if befores != 0 {
             let others = self.second.entries.iter().enumerate();
-            let others = others.filter(|(place, _)| self.records.iter().all(|(own, _)| own != place));
+            let others =
+                others.filter(|(place, _)| self.records.iter().all(|(own, _)| own != place));
             let others = others.map(|(_, entry)| entry.with_marks(befores));
             entries.extend(others.filter(|entry| entry.marks != 0));
         }
