@@ -175,6 +175,8 @@ pub enum Rules {
     Check(RulesCheck),
     /// Run each rule over its fires.log and quiet.log
     Test(RulesTest),
+    /// Say why a rule fires on some lines, or does not
+    Explain(RulesExplain),
 }
 
 /// `rules list`.
@@ -236,6 +238,34 @@ pub struct RulesTest {
     /// Sigma rules to add, or to replace built-in ones of the same id
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// Common.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `rules explain`.
+#[derive(Debug, Args)]
+pub struct RulesExplain {
+    /// Name or id of the rule
+    pub name: String,
+    /// Input.
+    #[command(flatten)]
+    pub input: Input,
+    /// Format [default: table on a terminal, else json]
+    #[arg(long, value_enum)]
+    pub format: Option<ListFormat>,
+    /// How many lines are shown: those first of which something matches
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub lines: u16,
+    /// How many keys are shown, the worst first
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub keys: u16,
+    /// Sigma rules to add, or to replace built-in ones of the same id
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Your own networks, a CIDR or address a line: what is outside is unknown
+    #[arg(long, value_name = "FILE")]
+    pub trusted_networks: Option<PathBuf>,
     /// Common.
     #[command(flatten)]
     pub common: Common,

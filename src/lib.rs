@@ -18,11 +18,13 @@
 //! | [`pipeline`] | the path itself |
 //! | [`text`] | how bytes that somebody else chose are shown |
 //! | [`fixture`] | rules over a small log, for their tests |
+//! | [`explain`] | why a rule fires on some records, or does not |
 //! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alert;
 pub mod correlate;
+pub mod explain;
 pub mod fixture;
 pub mod observation;
 pub mod pipeline;

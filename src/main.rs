@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Rules(Rules::List(arguments)) => commands::rules::list(&arguments),
         Command::Rules(Rules::Show(arguments)) => commands::rules::show::run(&arguments),
         Command::Rules(Rules::Check(arguments)) => commands::rules::check::run(&arguments),
+        Command::Rules(Rules::Explain(arguments)) => commands::rules::explain::run(&arguments),
         Command::Rules(Rules::Test(arguments)) => commands::rules::test::run(&arguments),
     };
     commands::exit_code(ended)

@@ -18,6 +18,8 @@
 
 pub mod frame;
 
+use crate::rule::set::Bits;
+
 /// Words before the selections.
 const HEADER: usize = 5;
 
@@ -34,6 +36,8 @@ pub struct Observations {
 #[derive(Debug, Clone, Copy)]
 pub struct Observation<'a> {
     words: &'a [u64],
+    /// Where the values begin.
+    values: usize,
 }
 
 impl Observations {
@@ -77,10 +81,10 @@ impl Observations {
     pub fn iter(&self) -> impl Iterator<Item = Observation<'_>> {
         let mut rest = &self.words[..];
         std::iter::from_fn(move || {
-            let len = length(rest)?;
-            let (words, after) = rest.split_at(len);
+            let (values, length) = lengths(rest)?;
+            let (words, after) = rest.split_at(length);
             rest = after;
-            Some(Observation { words })
+            Some(Observation { words, values })
         })
     }
 
@@ -108,7 +112,7 @@ impl Observations {
     pub fn from_words(words: Vec<u64>) -> Option<Self> {
         let mut rest = &words[..];
         while !rest.is_empty() {
-            rest = rest.get(length(rest)?..)?;
+            rest = rest.get(lengths(rest)?.1..)?;
         }
         Some(Self { words })
     }
@@ -119,10 +123,12 @@ impl Observations {
     }
 }
 
-/// Length of the observation at the start of these words.
-fn length(words: &[u64]) -> Option<usize> {
+/// Of the observation at the start of these words: where its values begin, and
+/// its length.
+fn lengths(words: &[u64]) -> Option<(usize, usize)> {
     let masks = words.get(3..HEADER)?;
-    Some(HEADER + (masks[0] >> 32).count_ones() as usize + masks[1].count_ones() as usize)
+    let values = HEADER + (masks[0] >> 32).count_ones() as usize;
+    Some((values, values + masks[1].count_ones() as usize))
 }
 
 impl Observation<'_> {
@@ -171,9 +177,26 @@ impl Observation<'_> {
         if slots >> slot & 1 == 0 {
             return 0;
         }
-        let selections = (self.words[3] >> 32).count_ones() as usize;
         let before = (slots & ((1 << slot) - 1)).count_ones() as usize;
-        self.words[HEADER + selections + before]
+        self.words[self.values + before]
+    }
+
+    /// The selection words that are not zero, with their numbers.
+    #[inline]
+    pub fn selection_words(self) -> impl Iterator<Item = (usize, u64)> {
+        let mask = self.words[3] >> 32;
+        Bits(mask)
+            .zip(&self.words[HEADER..])
+            .map(|(number, word)| (number, *word))
+    }
+
+    /// All values, by slot; zero where there is none.
+    #[inline]
+    pub fn values(self, into: &mut [u64; 64]) {
+        into.fill(0);
+        for (slot, value) in Bits(self.words[4]).zip(&self.words[self.values..]) {
+            into[slot] = *value;
+        }
     }
 }
 

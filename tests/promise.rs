@@ -8,6 +8,8 @@ mod caps;
 mod edges;
 #[path = "promise/exact.rs"]
 mod exact;
+#[path = "promise/explained.rs"]
+mod explained;
 #[path = "promise/hand.rs"]
 mod hand;
 #[path = "promise/oracle.rs"]

@@ -1,6 +1,7 @@
 //! `rules list`, and a file each for the other subcommands.
 
 pub mod check;
+pub mod explain;
 pub mod show;
 pub mod test;
 

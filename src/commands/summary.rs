@@ -5,7 +5,7 @@
 
 mod entities;
 mod next;
-mod words;
+pub mod words;
 
 use std::fmt::Write as _;
 use std::time::Duration;

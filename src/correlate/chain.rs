@@ -8,6 +8,7 @@
 //! step, or for a difference from it, keep each first step apart.
 
 mod matching;
+mod way;
 
 use std::collections::VecDeque;
 
@@ -16,6 +17,7 @@ use hashbrown::HashMap;
 use self::matching::Matching;
 use super::entry::{Entry, Second};
 use super::node::{Happening, Node};
+use super::probe::{Probe, Refusal};
 use crate::rule::plan::{Chain, Correlation, Kind, NoneBefore, Stage};
 
 /// A chain over one key.
@@ -65,13 +67,14 @@ impl Links {
     /// Takes the records of the key in one second, with their places in it and
     /// the marks that they have under this key, and the firings of its first
     /// stage; whether the chain is complete in this second.
-    pub fn second(
+    pub fn second<P: Probe>(
         &mut self,
         plan: &Correlation,
         second: &Second<'_>,
         records: &[(usize, Entry)],
         firsts: &[Happening],
         before: &Before,
+        probe: &mut P,
     ) -> bool {
         let Kind::Chain(chain) = &plan.kind else {
             return false;
@@ -85,7 +88,7 @@ impl Links {
             second,
             records,
         };
-        self.steps(chain, &now, !firsts.is_empty())
+        self.steps(chain, &now, !firsts.is_empty(), probe)
     }
 
     /// Lets what is open see a second in which the key has no records: there may
@@ -103,21 +106,28 @@ impl Links {
                 let entries = now.without(0, below);
                 for open in open {
                     let second = second.only(&entries);
-                    open.node.second(below, &second, None, &mut Vec::new());
+                    open.node
+                        .second(below, &second, None, &mut Vec::new(), &mut ());
                 }
             }
         }
     }
 
     /// A chain without further demands.
-    fn steps(&mut self, chain: &Chain, now: &Now<'_, '_>, first_fired: bool) -> bool {
+    fn steps<P: Probe>(
+        &mut self,
+        chain: &Chain,
+        now: &Now<'_, '_>,
+        first_fired: bool,
+        probe: &mut P,
+    ) -> bool {
         let oldest = now.second.time - chain.timespan;
         let mut reached = vec![None; now.plan.stages.len()];
         let mut opened = Vec::new();
         for first in 0..now.plan.stages.len() {
-            let start = self.start(now, first, first_fired, oldest);
+            let start = self.start(now, first, first_fired, oldest, probe);
             if let Some(start) = start.filter(|start| *start > oldest) {
-                now.run(first, start, &mut reached, &mut opened);
+                now.run(first, start, &mut reached, &mut opened, probe);
             }
         }
         for (done, reached) in self.done.iter_mut().zip(&reached) {
@@ -130,12 +140,13 @@ impl Links {
     }
 
     /// The latest beginning of a chain whose next step happens in this second.
-    fn start(
+    fn start<P: Probe>(
         &mut self,
         now: &Now<'_, '_>,
         step: usize,
         first_fired: bool,
         oldest: i64,
+        probe: &mut P,
     ) -> Option<i64> {
         match &now.plan.stages[step] {
             Stage::Records(mark) => {
@@ -157,7 +168,7 @@ impl Links {
                 let second = now.second.only(&entries);
                 let fired = open.iter_mut().filter_map(|open| {
                     let mut happened = Vec::new();
-                    open.node.second(below, &second, None, &mut happened);
+                    open.node.second(below, &second, None, &mut happened, probe);
                     (!happened.is_empty()).then_some(open.start)
                 });
                 fired.max()
@@ -250,34 +261,49 @@ impl Links {
         };
         let begin = self.first.iter().map(|first| first.begin).min();
         let end = self.first.iter().map(|first| first.begin).max();
-        records.iter().any(|(place, entry)| {
-            if entry.marks >> last & 1 == 0 {
+        records.iter().any(|record| {
+            if record.1.marks >> last & 1 == 0 {
                 return false;
             }
-            let times = chain
-                .none_before
-                .as_ref()
-                .map(|none| (none, before.times(none, second, entry)));
+            let times = chain.times(second, &record.1, before);
             // One look tells it of a caller who was there all the time.
             if let (Some((none, times)), Some(begin), Some(end)) = (times, begin, end)
-                && any_in(times, end - none.timespan, begin)
+                && first_in(times, end - none.timespan, begin).is_some()
             {
                 return false;
             }
             self.first.iter().any(|way| {
-                let free = match (first, way.taken) {
-                    (_, Some((taken, _))) => way.time != second.time || taken != *place,
-                    (Stage::Firings(below), None) => {
-                        way.time != second.time || entry.marks & below.leaves == 0
-                    }
-                    (Stage::Records(_), None) => true,
-                };
-                let none = times.is_none_or(|(none, times)| {
-                    !any_in(times, way.begin - none.timespan, way.begin)
-                });
-                free && none && self.differs(chain, first, way, second, entry)
+                self.refusal(chain, first, way, second, record, times)
+                    .is_none()
             })
         })
+    }
+
+    /// Why a record does not follow one way in which the first step happened.
+    fn refusal(
+        &self,
+        chain: &Chain,
+        first: &Stage,
+        way: &First,
+        second: &Second<'_>,
+        (place, entry): &(usize, Entry),
+        times: Option<(&NoneBefore, &[i64])>,
+    ) -> Option<Refusal> {
+        let free = match (first, way.taken) {
+            (_, Some((taken, _))) => way.time != second.time || taken != *place,
+            (Stage::Firings(below), None) => {
+                way.time != second.time || entry.marks & below.leaves == 0
+            }
+            (Stage::Records(_), None) => true,
+        };
+        if !free {
+            return Some(Refusal::Taken);
+        }
+        let before = times.and_then(|(none, times)| {
+            first_in(times, way.begin - none.timespan, way.begin).map(Refusal::Before)
+        });
+        before
+            .or_else(|| (!self.differs(chain, first, way, second, entry)).then_some(Refusal::Same))
     }
 
     fn differs(
@@ -296,7 +322,7 @@ impl Links {
             (_, Some((_, taken))) => taken != value,
             (Stage::Firings(below), None) => {
                 let times = self.values.get(&(way.key, value));
-                let window = (way.time - below.timespan + 1, way.time + 1);
+                let window = (way.time - below.window() + 1, way.time + 1);
                 times.is_none_or(|times| {
                     let at = times.partition_point(|time| *time < window.0);
                     times.get(at).is_none_or(|time| *time >= window.1)
@@ -307,10 +333,24 @@ impl Links {
     }
 }
 
-/// Whether one of these times, which are in order, lies in [start, end).
-fn any_in(times: &[i64], start: i64, end: i64) -> bool {
+/// The first of these times, which are in order, that lies in [start, end).
+fn first_in(times: &[i64], start: i64, end: i64) -> Option<i64> {
     let at = times.partition_point(|time| *time < start);
-    times.get(at).is_some_and(|time| *time < end)
+    times.get(at).copied().filter(|time| *time < end)
+}
+
+impl Chain {
+    /// When there was what may not have come before the first step, for a record
+    /// that would be the second.
+    fn times<'b>(
+        &self,
+        second: &Second<'_>,
+        entry: &Entry,
+        before: &'b Before,
+    ) -> Option<(&NoneBefore, &'b [i64])> {
+        let none = self.none_before.as_ref()?;
+        Some((none, before.times(none, second, entry)))
+    }
 }
 
 /// One second of one key.
@@ -345,12 +385,13 @@ impl Now<'_, '_> {
 
     /// Follows a chain whose step `first` happens in this second as far as it
     /// goes within this second, and opens the correlations that come next.
-    fn run(
+    fn run<P: Probe>(
         &self,
         first: usize,
         start: i64,
         reached: &mut [Option<i64>],
         opened: &mut Vec<(usize, Open)>,
+        probe: &mut P,
     ) {
         // What the steps of this second select, and the correlations among them.
         let (mut selected, mut counted) = (0, 0);
@@ -365,7 +406,8 @@ impl Now<'_, '_> {
                     matching.add(free.map(|(place, _)| place).collect())
                 }
                 Stage::Firings(below) => {
-                    let happens = step == first || self.open(step, below, start, selected, opened);
+                    let happens =
+                        step == first || self.open(step, below, start, selected, opened, probe);
                     selected |= below.leaves;
                     counted |= below.leaves;
                     happens
@@ -379,19 +421,21 @@ impl Now<'_, '_> {
     }
 
     /// Lets a correlation count from here on; whether it fires at once.
-    fn open(
+    fn open<P: Probe>(
         &self,
         step: usize,
         below: &Correlation,
         start: i64,
         selected: u64,
         opened: &mut Vec<(usize, Open)>,
+        probe: &mut P,
     ) -> bool {
         let mut node = Node::new(below);
         let mut happened = Vec::new();
         let left = self.without(selected, below);
         if !left.is_empty() {
-            node.second(below, &self.second.only(&left), None, &mut happened);
+            let second = self.second.only(&left);
+            node.second(below, &second, None, &mut happened, probe);
         }
         opened.push((step, Open { start, node }));
         !happened.is_empty()

@@ -155,9 +155,11 @@ impl Takers {
 
     fn take(&self, observation: Observation<'_>, closings: &mut [Closing<'_>]) {
         let time = observation.time();
-        let words = self.mask.iter().enumerate();
-        let asked = words.map(|(word, mask)| (word, observation.selection_word(word) & mask));
-        for (word, bits) in asked.clone() {
+        let asked = || {
+            let words = observation.selection_words();
+            words.map(|(word, bits)| (word, bits & self.mask[word]))
+        };
+        for (word, bits) in asked() {
             for selection in Bits(bits).map(|bit| word * 64 + bit) {
                 for (place, mark) in &self.of[selection] {
                     if time >= self.from[*place] {
@@ -166,7 +168,7 @@ impl Takers {
                 }
             }
         }
-        for (word, bits) in asked {
+        for (word, bits) in asked() {
             for selection in Bits(bits).map(|bit| word * 64 + bit) {
                 for (place, _) in &self.of[selection] {
                     closings[*place].add(observation);

@@ -1,7 +1,7 @@
 //! What evaluation keeps of a record: its marks and its columns, key by key.
 
 use crate::observation::Observation;
-use crate::rule::plan::Rule;
+use crate::rule::plan::{Role, Rule};
 
 /// One record of a key, as far as one rule cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,34 @@ impl Entries {
             marks,
             values: self.values.len() - self.width,
         });
+    }
+
+    /// Adds a record under every key that it has by a mark of the rule; under how
+    /// many.
+    pub fn push_all(&mut self, rule: &Rule, observation: Observation<'_>) -> usize {
+        let marks = rule.marks.iter().enumerate();
+        let (mut keys, mut further) = (Vec::<(u64, u64)>::new(), 0);
+        for (place, mark) in marks.filter(|(_, mark)| observation.matched(mark.selection)) {
+            if mark.role == Role::Aggregate {
+                further |= 1 << place;
+                continue;
+            }
+            let values = mark.key.iter().map(|(_, slot)| observation.value(*slot));
+            let key = key(mark.key.len(), values);
+            match keys.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, marks)) => *marks |= 1 << place,
+                None => keys.push((key, 1 << place)),
+            }
+        }
+        for (key, marks) in &keys {
+            self.push(rule, *key, marks | further, observation);
+        }
+        keys.len()
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
     }
 
     /// Calls for each second of each key, in order of time within a key, and

@@ -80,7 +80,7 @@ impl Evaluator {
         let firings = !rule.root.counts_records();
         let values = self.distinct.as_mut().filter(|_| firings && covered);
         let mut happened = Vec::new();
-        node.second(&rule.root, second, values, &mut happened);
+        node.second(&rule.root, second, values, &mut happened, &mut ());
         if in_period
             && self.trigger.is_none()
             && let Some(happening) = happened.first()

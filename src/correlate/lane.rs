@@ -94,6 +94,16 @@ enum Taker {
     Shown(usize, usize),
 }
 
+/// The values of one observation, by slot.
+#[derive(Debug)]
+struct Values([u64; 64]);
+
+impl Default for Values {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
 /// The different keys of one observation, each hashed once.
 #[derive(Debug, Default)]
 struct Hashes {
@@ -101,6 +111,7 @@ struct Hashes {
     /// For which observation, the key, and its place in the counters.
     known: Vec<(u64, u64, u64)>,
     now: u64,
+    values: Values,
     /// Keyed anew in every run: callers choose what is hashed.
     hasher: DefaultHashBuilder,
 }
@@ -115,14 +126,24 @@ impl Hashes {
         })
     }
 
+    /// Turns to the next observation.
+    fn turn(&mut self, observation: Observation<'_>) {
+        self.now += 1;
+        observation.values(&mut self.values.0);
+    }
+
+    fn value(&self, slot: u8) -> u64 {
+        self.values.0[usize::from(slot) & 63]
+    }
+
     #[inline]
-    fn get(&mut self, place: usize, observation: Observation<'_>) -> (u64, u64) {
+    fn get(&mut self, place: usize) -> (u64, u64) {
         let (at, key, hash) = self.known[place];
         if at == self.now {
             return (key, hash);
         }
         let slots = &self.slots[place];
-        let values = slots.iter().map(|slot| observation.value(*slot));
+        let values = slots.iter().map(|slot| self.value(*slot));
         let key = entry::key(slots.len(), values);
         let hash = self.hasher.hash_one(key);
         self.known[place] = (self.now, key, hash);
@@ -235,10 +256,10 @@ impl Lane {
             if observation.time() < watermark {
                 continue;
             }
-            self.hashes.now += 1;
+            self.hashes.turn(observation);
             let before = told.len();
-            for word in 0..self.mask.len() {
-                let bits = observation.selection_word(word) & self.mask[word];
+            for (word, bits) in observation.selection_words() {
+                let bits = bits & self.mask[word];
                 for selection in Bits(bits).map(|bit| word * 64 + bit) {
                     for at in 0..self.takes[selection].len() {
                         self.take((selection, at), part, observation, told);
@@ -273,7 +294,7 @@ impl Lane {
                 let shown = &self.shown[shown];
                 if !shown.keys.is_empty() {
                     let (key, mark) = shown.of[of];
-                    let (key, _) = self.hashes.get(key, observation);
+                    let (key, _) = self.hashes.get(key);
                     if shown.keys.contains(&key) {
                         told.push(tell(shown.rule, key, mark, 0));
                     }
@@ -281,7 +302,7 @@ impl Lane {
                 return;
             }
         };
-        let (key, hash) = self.hashes.get(self.gates[gate].keys[take], observation);
+        let (key, hash) = self.hashes.get(self.gates[gate].keys[take]);
         let Some(bound) = self.bound(gate, take, (key, hash), observation) else {
             return;
         };
@@ -320,7 +341,7 @@ impl Lane {
             let counted = &self.gates[gate];
             if observation.matched(counted.gate.takes[earlier].selection) {
                 let place = counted.keys[earlier];
-                if self.hashes.get(place, observation).0 == key {
+                if self.hashes.get(place).0 == key {
                     return None;
                 }
             }
@@ -330,7 +351,7 @@ impl Lane {
             return Some(1);
         };
         let slot = counted.gate.takes[take].value;
-        let value = slot.map_or(0, |slot| observation.value(slot));
+        let value = slot.map_or(0, |slot| self.hashes.value(slot));
         let value = match counted.gate.measure {
             GateMeasure::Events => 1,
             // The key belongs to what is remembered, because keys share cells.

@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use super::chain::{Before, Links};
 use super::distinct::Counter;
 use super::entry::{Entry, Second};
+use super::probe::{Probe, Sight};
 use super::window::Window;
 use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Stage};
 use crate::rule::set::Bits;
@@ -91,17 +92,18 @@ impl Node {
 
     /// Takes one second, and adds what fired in it. `values` gets the values
     /// that the correlation counts.
-    pub fn second(
+    pub fn second<P: Probe>(
         &mut self,
         plan: &Correlation,
         second: &Second<'_>,
         values: Option<&mut Counter>,
         happened: &mut Vec<Happening>,
+        probe: &mut P,
     ) {
         self.further(plan, second);
         match &plan.kind {
-            Kind::Count(main) => self.count(plan, main, second, values, happened),
-            Kind::Chain(_) => self.chain(plan, second, happened),
+            Kind::Count(main) => self.count(plan, main, second, values, happened, probe),
+            Kind::Chain(_) => self.chain(plan, second, happened, probe),
         }
         if self.keys.len() > self.crowd {
             let oldest = second.time - plan.timespan;
@@ -140,15 +142,16 @@ impl Node {
         }
     }
 
-    fn count(
+    fn count<P: Probe>(
         &mut self,
         plan: &Correlation,
         main: &Aggregate,
         second: &Second<'_>,
         mut values: Option<&mut Counter>,
         happened: &mut Vec<Happening>,
+        probe: &mut P,
     ) {
-        let items = self.items(plan, main, second);
+        let items = self.items(plan, main, second, probe);
         for items in items.chunk_by(|a, b| a.key == b.key) {
             let (time, first) = (second.time, items[0]);
             let state = self.state(plan, first.key, time);
@@ -166,7 +169,12 @@ impl Node {
                     values.add(value);
                 }
             }
-            let Some(reading) = window.slide(main, time) else {
+            let reading = window.slide(main, time);
+            if P::LOOKS {
+                let sight = Sight::new(plan, second, first.entry, first.mark);
+                state.show(&sight, probe);
+            }
+            let Some(reading) = reading else {
                 continue;
             };
             if main.condition.holds(reading) && state.holds(plan, time) {
@@ -182,7 +190,13 @@ impl Node {
     }
 
     /// What a correlation counts in a second, key by key.
-    fn items(&mut self, plan: &Correlation, main: &Aggregate, second: &Second<'_>) -> Vec<Item> {
+    fn items<P: Probe>(
+        &mut self,
+        plan: &Correlation,
+        main: &Aggregate,
+        second: &Second<'_>,
+        probe: &mut P,
+    ) -> Vec<Item> {
         let mut items = Vec::new();
         for (stage, (counted, below)) in plan.stages.iter().zip(&mut self.below).enumerate() {
             let mut add = |entry: usize, mark: usize, firing: bool| {
@@ -208,7 +222,7 @@ impl Node {
                 }
                 (Stage::Firings(plan), Some(below)) => {
                     let mut firings = Vec::new();
-                    below.second(plan, second, None, &mut firings);
+                    below.second(plan, second, None, &mut firings, probe);
                     for firing in firings {
                         add(firing.entry, firing.mark, true);
                     }
@@ -253,13 +267,19 @@ impl Node {
         }
     }
 
-    fn chain(&mut self, plan: &Correlation, second: &Second<'_>, happened: &mut Vec<Happening>) {
+    fn chain<P: Probe>(
+        &mut self,
+        plan: &Correlation,
+        second: &Second<'_>,
+        happened: &mut Vec<Happening>,
+        probe: &mut P,
+    ) {
         let Kind::Chain(chain) = &plan.kind else {
             return;
         };
         let mut firsts = Vec::new();
         if let (Stage::Firings(first), Some(below)) = (&plan.stages[0], &mut self.below[0]) {
-            below.second(first, second, None, &mut firsts);
+            below.second(first, second, None, &mut firsts, probe);
         }
         if let Some(none) = &chain.none_before {
             self.before
@@ -289,7 +309,13 @@ impl Node {
             let Main::Chain(links) = &mut state.main else {
                 continue;
             };
-            let complete = links.second(plan, second, &entries, &firsts, &before);
+            let complete = links.second(plan, second, &entries, &firsts, &before, probe);
+            if P::LOOKS {
+                let sight = Sight::new(plan, second, entry, mark);
+                let way = links.way(plan, second, &entries, &before);
+                probe.chain(&sight, complete, &way);
+                state.show(&sight, probe);
+            }
             if complete && state.holds(plan, second.time) {
                 happened.push(Happening {
                     key,
@@ -373,9 +399,24 @@ impl State {
         all && (plan.any.is_empty() || plan.any.iter().zip(&mut self.any).any(holds))
     }
 
+    /// Lets somebody look at every aggregate, also where an earlier one decides.
+    fn show(&mut self, sight: &Sight<'_>, probe: &mut impl Probe) {
+        let plan = sight.plan;
+        if let (Kind::Count(main), Main::Count(window)) = (&plan.kind, &mut self.main) {
+            let reading = window.slide(main, sight.second.time);
+            probe.reading(sight, 0, reading, window);
+        }
+        let further = plan.and.iter().chain(&plan.any);
+        let windows = self.and.iter_mut().chain(&mut self.any);
+        for (place, (aggregate, window)) in further.zip(windows).enumerate() {
+            let reading = window.slide(aggregate, sight.second.time);
+            probe.reading(sight, place + 1, reading, window);
+        }
+    }
+
     /// Time of the first record in the window that ends now.
     fn begin(&mut self, plan: &Correlation, time: i64) -> i64 {
-        let start = time - plan.timespan;
+        let start = time - plan.window();
         while self.seconds.pop_front_if(|at| *at <= start).is_some() {}
         self.seconds.front().copied().unwrap_or(time)
     }

@@ -132,6 +132,17 @@ impl Window {
         }
     }
 
+    /// The different values in it, in order.
+    #[must_use]
+    pub fn values(&self) -> Vec<u64> {
+        let Window::Values { latest, .. } = self else {
+            return Vec::new();
+        };
+        let mut values: Vec<u64> = latest.keys().copied().collect();
+        values.sort_unstable();
+        values
+    }
+
     /// The value of the window that ends at `time`, if it has one.
     pub fn slide(&mut self, aggregate: &Aggregate, time: i64) -> Option<Reading> {
         self.forget(time - aggregate.timespan);

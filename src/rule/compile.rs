@@ -6,7 +6,7 @@
 
 mod build;
 mod canonical;
-pub(super) mod detection;
+pub(crate) mod detection;
 mod gates;
 
 use std::collections::HashMap;

@@ -10,6 +10,7 @@
 mod likely;
 mod simplify;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use ipnet::IpNet;
@@ -195,9 +196,16 @@ impl Test {
                 .is_some_and(|value| compare.holds(value, *number)),
             // What is not UTF-8 is one letter here as it is in other texts, or
             // a stray byte would hide what stands around it from a dot.
-            Test::Regex(place, regex) => place
-                .bytes(view)
-                .is_some_and(|bytes| regex.is_match(text::read(bytes, true).as_bytes())),
+            Test::Regex(place, regex) => place.bytes(view).is_some_and(|bytes| {
+                regex.is_match(
+                    if bytes.is_ascii() {
+                        Cow::Borrowed(bytes)
+                    } else {
+                        Cow::Owned(text::read(bytes, true).into_owned().into_bytes())
+                    }
+                    .as_ref(),
+                )
+            }),
             Test::Related(related) => related.matches(view),
             Test::Network(networks) => view
                 .record()

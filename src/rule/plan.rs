@@ -304,6 +304,16 @@ impl Rule {
 }
 
 impl Correlation {
+    /// Length of the window that its own type counts in, seconds; further
+    /// aggregates may look back longer.
+    #[must_use]
+    pub fn window(&self) -> i64 {
+        match &self.kind {
+            Kind::Count(main) => main.timespan,
+            Kind::Chain(chain) => chain.timespan,
+        }
+    }
+
     /// Whether all stages are detections.
     #[must_use]
     pub fn counts_records(&self) -> bool {

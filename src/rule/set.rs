@@ -1,12 +1,16 @@
 //! The rules that run, and the matching of one record against all of them.
 //!
 //! Selections are tested in the order of a table that knows, for each class of
-//! operation and each outcome, which of them can match at all: it is computed
-//! from the tests themselves and may list too many, never too few.
+//! operation and each outcome, which of them can match at all; of those that need
+//! certain texts only the ones whose texts are there ([`index`]). Both are
+//! computed from the tests themselves and may list too many, never too few.
+
+mod index;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use self::index::Index;
 use super::matcher::{Expr, Likely, Outcome};
 use super::plan::Rule;
 use crate::observation::{MAX_SELECTIONS, Observations};
@@ -68,6 +72,8 @@ pub struct RuleSet {
     /// For each class and outcome the selections that can match, in words of
     /// bits; those that refine others are not listed.
     dispatch: Vec<Vec<u64>>,
+    /// Which selections the texts in a record leave possible.
+    index: Index,
     /// For each selection those that refine it.
     refined_by: Vec<Vec<usize>>,
     words: usize,
@@ -110,7 +116,12 @@ impl RuleSet {
                 }
             }
         }
+        let unrefined = |selection: &Selection| selection.refines.is_empty();
+        let exprs = selections
+            .iter()
+            .map(|selection| unrefined(selection).then_some(&selection.expr));
         Self {
+            index: Index::new(exprs, words),
             rules,
             slots,
             settings,
@@ -165,12 +176,11 @@ impl RuleSet {
         }
         scratch.matched.clear();
         scratch.matched.resize(self.words, 0);
+        self.index.possible(&view, cell, &mut scratch.possible);
         let mut slots = 0;
-        for (word, bits) in cell.iter().enumerate() {
-            let mut bits = *bits;
-            while bits != 0 {
-                let bit = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
+        for (word, bits) in scratch.possible.iter().enumerate() {
+            for bit in Bits(*bits) {
+                let bit = word * 64 + bit;
                 let selection = &self.selections[bit];
                 if selection.expr.matches(&view) {
                     scratch.matched[word] |= 1 << (bit % 64);
@@ -210,6 +220,7 @@ impl RuleSet {
 #[derive(Debug, Default)]
 pub struct Scratch {
     matched: Vec<u64>,
+    possible: Vec<u64>,
 }
 
 /// The places of the bits that are set, lowest first.

@@ -12,6 +12,8 @@ use rsigma_parser::{SigmaString, SpecialChar, StringPart};
 pub struct Text {
     shape: Shape,
     cased: bool,
+    /// The byte to look for where the text stands anywhere, and its place in it.
+    rare: Option<(usize, u8)>,
 }
 
 /// The common shapes of a pattern, which need no backtracking.
@@ -74,10 +76,12 @@ impl Text {
             pieces.push(Piece::Many);
         }
         pieces.dedup_by(|next, before| *next == Piece::Many && *before == Piece::Many);
-        Self {
-            shape: Shape::of(pieces),
-            cased,
-        }
+        let shape = Shape::of(pieces);
+        let rare = match &shape {
+            Shape::Contains(text) => rarest(text.as_bytes()),
+            _ => None,
+        };
+        Self { shape, cased, rare }
     }
 
     /// Whether letters match in their own case only.
@@ -154,13 +158,13 @@ impl Text {
 
     /// `want` is in lower case unless `cased`.
     fn contains(&self, value: &[u8], want: &[u8]) -> bool {
-        let Some(first) = want.first() else {
+        let Some((rare, byte)) = self.rare else {
             return true;
         };
         if want.len() > value.len() {
             return false;
         }
-        let starts = &value[..=value.len() - want.len()];
+        let places = &value[rare..=value.len() - want.len() + rare];
         let here = |at: usize| {
             let part = &value[at..at + want.len()];
             if self.cased {
@@ -172,8 +176,24 @@ impl Text {
         if self.cased {
             return memchr::memmem::find(value, want).is_some();
         }
-        memchr::memchr2_iter(*first, first.to_ascii_uppercase(), starts).any(here)
+        memchr::memchr2_iter(byte, byte.to_ascii_uppercase(), places).any(here)
     }
+}
+
+/// The byte of a text that agents, addresses and keys hold least often, as far
+/// as that can be told, with its place: where it is not, the text is not.
+fn rarest(text: &[u8]) -> Option<(usize, u8)> {
+    /// From common to rare; what is not here is rarer still.
+    const COMMON: &[u8] = b"/eatosinr.-lcdm0p12hu3g4f5b678_9=wvykx% ;,():";
+    let rank = |byte: u8| {
+        let byte = byte.to_ascii_lowercase();
+        COMMON
+            .iter()
+            .position(|common| *common == byte)
+            .unwrap_or(COMMON.len())
+    };
+    let places = text.iter().copied().enumerate();
+    places.max_by_key(|(_, byte)| rank(*byte))
 }
 
 impl Shape {

@@ -6,7 +6,7 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "",
     "scan",
     "parse",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 8] = [
     "rules show",
     "rules check",
     "rules test",
+    "rules explain",
 ];
 
 #[test]

@@ -1,0 +1,113 @@
+//! A rule read aloud: what it counts, by what key, and when it fires.
+
+use rsigma_parser::Detections;
+
+use super::{Builder, Words, counted};
+use crate::explain::words;
+use crate::rule::document::{Correlation as Block, Document};
+use crate::rule::plan;
+
+impl Builder<'_> {
+    /// One line more.
+    pub(super) fn say(&mut self, depth: usize, text: String) {
+        self.outline.words.push(Words { depth, text });
+    }
+
+    /// What it counts, and when it fires.
+    pub(super) fn aloud(
+        &mut self,
+        document: &Document,
+        block: &Block,
+        plan: &plan::Correlation,
+        depth: usize,
+    ) {
+        let label = document.label();
+        let rules = words::several(block.rules.iter().cloned(), "and");
+        let key = match &block.group_by[..] {
+            [] => "all together".to_owned(),
+            fields => format!("by {}", words::several(fields.iter().cloned(), "and")),
+        };
+        let kind = counted(plan);
+        let name = if depth == 0 {
+            String::new()
+        } else {
+            format!("{label} ")
+        };
+        self.say(depth, format!("{name}counts {kind} of {rules}, {key}"));
+        for (alias, names) in &block.aliases {
+            let names = names
+                .iter()
+                .map(|(rule, field)| format!("{field} of {rule}"));
+            let names: Vec<String> = names.collect();
+            let names = words::several(names.into_iter(), "and");
+            self.say(depth + 1, format!("{alias} is {names}"));
+        }
+        let extension = &document.extension;
+        let main = match &plan.kind {
+            plan::Kind::Chain(_) => {
+                let steps = block.rules.join(", then ");
+                format!("{steps}, all in {}", words::span(block.timespan))
+            }
+            plan::Kind::Count(_) => words::own(block, kind),
+        };
+        let more = match (extension.and.len(), extension.any.len()) {
+            (0, 0) => "",
+            (_, 0) => ", and all of:",
+            (0, _) => ", and one of:",
+            _ => ", and all of the first and one of the other:",
+        };
+        self.say(depth, format!("{name}fires on {main}{more}"));
+        for (name, list) in [("and", &extension.and), ("any", &extension.any)] {
+            for (number, aggregate) in list.iter().enumerate() {
+                let text = words::aggregate(aggregate, block.timespan, self.known.settings);
+                self.say(depth + 1, format!("{name} {}: {text}", number + 1));
+            }
+        }
+        if let Some(field) = extension.different {
+            let text = format!(
+                "the second step's {} is none of the first step's",
+                field.name()
+            );
+            self.say(depth + 1, text);
+        }
+        if let Some(before) = &extension.none_before {
+            let what = words::only_selection(&before.selection, self.known.settings);
+            let by = match &before.group_by[..] {
+                [] => String::new(),
+                fields => {
+                    let fields = words::several(fields.iter().cloned(), "and");
+                    format!(" with the second step's {fields}")
+                }
+            };
+            let span = words::span(before.timespan);
+            let text = format!("no record where {what}{by} comes in the {span} before");
+            self.say(depth + 1, text);
+        }
+        self.filters_aloud(document, depth);
+    }
+
+    pub(super) fn filters_aloud(&mut self, document: &Document, depth: usize) {
+        for filter in &document.filters {
+            let name = self.filter_name(filter);
+            let condition = words::condition(filter);
+            let selections = self.selections(filter);
+            self.say(
+                depth + 1,
+                format!("{name}: only records for which {condition}"),
+            );
+            for text in selections {
+                self.say(depth + 2, text);
+            }
+        }
+    }
+
+    /// `refused: error_code is AccessDenied and ...`, selection by selection.
+    pub(super) fn selections(&self, detections: &Detections) -> Vec<String> {
+        let mut named: Vec<_> = detections.named.iter().collect();
+        named.sort_by_key(|(name, _)| name.as_str());
+        let text = |(name, part): (&String, _)| {
+            format!("{name}: {}", words::selection(part, self.known.settings))
+        };
+        named.into_iter().map(text).collect()
+    }
+}
