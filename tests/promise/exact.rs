@@ -54,9 +54,6 @@ impl Case {
     /// Whether the engine says what the oracle says.
     fn check(&self) -> Result<(), TestCaseError> {
         let expected = self.rules.alerts(&self.records);
-        if !self.rules.are_supported() {
-            return Ok(());
-        }
         let set = run::compile(&self.rules.yaml());
         let (log, cuts) = self.arrival();
         let run = run::cut(&set, &log, OPTIONS, |line| cuts[line]);
@@ -154,7 +151,7 @@ shapes! {
     none_before: Shape { none_before: 100, ..chains(LOW) }, crowded;
     different_with_none_before:
         Shape { different: 50, none_before: 50, further: 30, ..chains(COUNTS) }, crowded;
-    what_is_supported: Shape::MIXED, crowded;
+    all_together: Shape::MIXED, crowded;
 }
 
 /// Alerts of the rules that a shape is about, over drawn cases.

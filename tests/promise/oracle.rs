@@ -16,4 +16,4 @@ mod value;
 #[path = "oracle/yaml.rs"]
 mod yaml;
 
-pub use model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, all_is_supported};
+pub use model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules};

@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::model::{
-    Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules, SUPPORTED, all_is_supported,
-};
+use super::model::{Alias, Count, Kind, Model, NoneBefore, Pick, Ref, Rules};
 
 /// What is drawn. Chances are in percent, a model.
 #[derive(Debug, Clone, Copy)]
@@ -37,12 +35,12 @@ impl Shape {
         self.different + self.none_before >= 100
     }
 
-    /// All that the engine can do.
+    /// All of it together.
     pub const MIXED: Self = Self {
-        kinds: SUPPORTED,
-        below: if all_is_supported() { SUPPORTED } else { &[] },
+        kinds: &Kind::ALL,
+        below: &Kind::ALL,
         further: 30,
-        aliases: if all_is_supported() { 20 } else { 0 },
+        aliases: 20,
         different: 25,
         none_before: 25,
     };
@@ -147,9 +145,8 @@ impl Dice {
     }
 
     fn further(&mut self) -> Vec<Count> {
-        let aggregates: Vec<Kind> = SUPPORTED
-            .iter()
-            .copied()
+        let aggregates: Vec<Kind> = Kind::ALL
+            .into_iter()
             .filter(|kind| kind.is_aggregate())
             .collect();
         let draw = |_| {

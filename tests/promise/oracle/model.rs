@@ -3,15 +3,6 @@
 
 use crate::world::Rec;
 
-/// What the engine can do today. It is the one switch: nothing else is drawn,
-/// and what is drawn or named beyond it is held to the oracle alone.
-pub const SUPPORTED: &[Kind] = &Kind::ALL;
-
-/// Whether that is all there is.
-pub const fn all_is_supported() -> bool {
-    SUPPORTED.len() == Kind::ALL.len()
-}
-
 /// The type of a correlation or an aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -327,15 +318,5 @@ impl Rules {
     pub fn is_silent(&self, rule: Ref) -> bool {
         let silences = |model: &Model| !model.generate && model.rules.contains(&rule);
         self.models.iter().any(silences)
-    }
-
-    /// Whether the engine can do all of it.
-    pub fn are_supported(&self) -> bool {
-        let simple = |model: &Model| {
-            let over_picks = model.rules.iter().all(|rule| matches!(rule, Ref::Pick(_)));
-            let mut kinds = model.aggregates().map(|count| count.kind);
-            over_picks && model.aliases.is_empty() && kinds.all(|kind| SUPPORTED.contains(&kind))
-        };
-        all_is_supported() || self.models.iter().all(simple)
     }
 }
