@@ -65,7 +65,10 @@ fn set(rules: &str) -> Arc<RuleSet> {
     let mut extra = Vec::new();
     let directory = tempfile::tempdir().expect("a directory");
     if rules != "built-in" {
-        extra.push(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rules")));
+        extra.push(PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/benches/rules"
+        )));
     }
     if rules == "500" {
         // A file may hold only so many keys and values.
@@ -87,7 +90,9 @@ fn rare(numbers: std::ops::Range<usize>) -> String {
             1 => format!("{{error_code: Rare{number}}}"),
             2 => format!("{{object_key|contains: rare-{number}-}}"),
             3 => format!("{{user_agent|startswith: rare{number}/, ok: true}}"),
-            _ => format!("{{requester|endswith: user/rare{number}, operation_class: [read, list]}}"),
+            _ => {
+                format!("{{requester|endswith: user/rare{number}, operation_class: [read, list]}}")
+            }
         };
         format!(
             "title: rare-{number}\nname: rare-{number}-one\nlevel: low\n\
