@@ -1,11 +1,11 @@
 //! Observations to alerts: windows that slide over event time.
 //!
 //! How it can be both exact and fast: every observation goes to a log
-//! partitioned by time ([`log`]), and beside it each rule keeps cheap counters
-//! that may only count too much ([`counters`]). A key whose counter reaches the
-//! rule's threshold is remembered ([`keys`]); when a period is over, the keys
-//! remembered for it are evaluated exactly from the log ([`window`]). Ordinary
-//! traffic never gets that far.
+//! partitioned by time (`log`), and beside it each rule keeps cheap counters
+//! that may only count too much (`lane`, `counters`). A key whose counters reach
+//! the rule's thresholds is remembered (`keys`); when a period is over (`close`),
+//! the keys remembered for it are evaluated exactly from the log (`evaluate`,
+//! `node`, `chain`, `window`). Ordinary traffic never gets that far.
 //!
 //! Alerts are a pure function of the observations, whatever order they come in,
 //! as long as none comes later than the lateness bound. The wall clock, threads

@@ -1,7 +1,7 @@
 //! Why a rule fires on some records, or does not.
 //!
-//! For each record: which tests of the rule it meets ([`judge`]). For each key:
-//! how near every condition came ([`keys`]). Both ask what the alerts are made
+//! For each record: which tests of the rule it meets (`judge`). For each key:
+//! how near every condition came (`keys`). Both ask what the alerts are made
 //! with, the compiled tests and the engine's own windows, so that this cannot
 //! say anything else; and every key is evaluated here, not only those that the
 //! engine's counters let through. There is no watermark: what would come late to

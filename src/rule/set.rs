@@ -2,7 +2,7 @@
 //!
 //! Selections are tested in the order of a table that knows, for each class of
 //! operation and each outcome, which of them can match at all; of those that need
-//! certain texts only the ones whose texts are there ([`index`]). Both are
+//! certain texts only the ones whose texts are there (`index`). Both are
 //! computed from the tests themselves and may list too many, never too few.
 
 mod index;

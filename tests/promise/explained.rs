@@ -55,9 +55,6 @@ fn fired(explanation: &Explanation) -> Fired {
 }
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
-    if !case.rules.are_supported() {
-        return Ok(());
-    }
     let yaml = case.rules.yaml();
     let set = run::compile(&yaml);
     let (log, cuts) = case.arrival();
