@@ -9,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 
 use s3sentry::alert::Level;
 use s3sentry::rule::{Document, RuleSet};
+use s3sentry::text::terminal;
 use serde_json::{Value, json};
 
 use super::{End, Stop};
@@ -37,10 +38,10 @@ fn table(set: &RuleSet) -> String {
         std::iter::once(["RULE", "LEVEL", "ATT&CK", "TITLE"].map(str::to_owned))
             .chain(set.rules.iter().map(|rule| {
                 [
-                    rule.info.name.clone(),
+                    terminal(rule.info.name.as_bytes()),
                     rule.info.level.as_str().to_owned(),
                     techniques(&rule.info.tags).join(" "),
-                    rule.info.title.clone(),
+                    terminal(rule.info.title.as_bytes()),
                 ]
             }))
             .collect();

@@ -328,7 +328,7 @@ fn meta(root: &Node) -> Meta {
     let text = |key| root.get(key).and_then(Node::text).map(str::to_owned);
     let tags = root.get("tags").map(Node::items).unwrap_or_default();
     Meta {
-        title: text("title").unwrap_or_default(),
+        title: text("title").unwrap_or_default().trim().to_owned(),
         id: text("id").map(|id| id.to_ascii_lowercase()),
         name: text("name"),
         level: text("level").and_then(|word| {

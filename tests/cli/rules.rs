@@ -144,3 +144,15 @@ fn a_rule_that_does_not_do_what_its_fixtures_say_fails() {
         .says("access-denied-burst: fires.log: raises no alert\n")
         .says("access-denied-burst: quiet.log: raises an alert: 203.0.113.7 was refused 30 times");
 }
+
+#[test]
+fn a_title_cannot_speak_to_the_terminal() {
+    let place = Place::new();
+    let rule = "title: \"\\e[31mred\\u202E\"\nname: own\n\
+                logsource: {product: aws, service: s3_server_access}\n\
+                detection: {sel: {ok: true}, condition: sel}\n";
+    place.file("more/own.yml", rule);
+    let run = place.run("rules list --format table --rules more").ends(0);
+    assert!(run.out.contains(r"\x1B[31mred"), "{}", run.out);
+    assert!(!run.out.contains(['\u{1b}', '\u{202e}']), "{}", run.out);
+}
