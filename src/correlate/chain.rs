@@ -20,6 +20,9 @@ use super::node::{Happening, Node};
 use super::probe::{Probe, Refusal};
 use crate::rule::plan::{Chain, Correlation, Kind, NoneBefore, Stage};
 
+/// Values of a chain before it looks for old ones.
+const CROWD: usize = 1024;
+
 /// A chain over one key.
 #[derive(Debug)]
 pub struct Links {
@@ -31,6 +34,8 @@ pub struct Links {
     first: VecDeque<First>,
     /// Times of the first step's records, by its key and their value.
     values: HashMap<(u64, u64), VecDeque<i64>>,
+    /// At so many values those that are too old are looked for.
+    crowd: usize,
 }
 
 /// A correlation that counts since the step before it.
@@ -61,6 +66,7 @@ impl Links {
             open: plan.stages.iter().map(|_| Vec::new()).collect(),
             first: VecDeque::new(),
             values: HashMap::new(),
+            crowd: CROWD,
         }
     }
 
@@ -219,6 +225,7 @@ impl Links {
             Stage::Firings(below) => {
                 if chain.different.is_some() {
                     self.remember(below, second, records, value);
+                    self.forget(time - chain.timespan - below.window());
                 }
                 self.first.extend(firsts.iter().map(|first| First {
                     time,
@@ -245,6 +252,15 @@ impl Links {
                     times.push_back(second.time);
                 }
             }
+        }
+    }
+
+    /// Forgets values that came last at or before a time, when there are many.
+    fn forget(&mut self, oldest: i64) {
+        if self.values.len() > self.crowd {
+            let recent = |times: &VecDeque<i64>| times.back().is_some_and(|last| *last > oldest);
+            self.values.retain(|_, times| recent(times));
+            self.crowd = CROWD.max(self.values.len() * 2);
         }
     }
 

@@ -157,7 +157,7 @@ impl Takers {
         let time = observation.time();
         let asked = || {
             let words = observation.selection_words();
-            words.map(|(word, bits)| (word, bits & self.mask[word]))
+            words.map(|(word, bits)| (word, bits & self.mask.get(word).copied().unwrap_or(0)))
         };
         for (word, bits) in asked() {
             for selection in Bits(bits).map(|bit| word * 64 + bit) {

@@ -100,7 +100,7 @@ impl Keys {
     pub fn touch(&mut self, set: &RuleSet, told: &Told, line: Line<'_>) {
         let rule = &set.rules[told.rule];
         let ahead = if told.reach == 0 {
-            rule.horizon
+            rule.root.horizon()
         } else {
             told.reach
         };

@@ -259,7 +259,7 @@ impl Lane {
             self.hashes.turn(observation);
             let before = told.len();
             for (word, bits) in observation.selection_words() {
-                let bits = bits & self.mask[word];
+                let bits = bits & self.mask.get(word).copied().unwrap_or(0);
                 for selection in Bits(bits).map(|bit| word * 64 + bit) {
                     for at in 0..self.takes[selection].len() {
                         self.take((selection, at), part, observation, told);
@@ -339,7 +339,10 @@ impl Lane {
     ) -> Option<u64> {
         for earlier in 0..take {
             let counted = &self.gates[gate];
-            if observation.matched(counted.gate.takes[earlier].selection) {
+            let (one, other) = (&counted.gate.takes[earlier], &counted.gate.takes[take]);
+            // Another value under the same key is counted, too: an alias may give
+            // one record several.
+            if one.value == other.value && observation.matched(one.selection) {
                 let place = counted.keys[earlier];
                 if self.hashes.get(place).0 == key {
                     return None;

@@ -9,7 +9,7 @@ mod canonical;
 pub(crate) mod detection;
 mod gates;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rsigma_parser::Detections;
@@ -36,14 +36,24 @@ pub fn compile(
     settings: &Arc<Settings>,
     min_level: Level,
 ) -> Result<RuleSet, Vec<RuleError>> {
+    let words = documents.iter().flat_map(|document| {
+        let words = [&document.meta.id, &document.meta.name];
+        words
+            .into_iter()
+            .flatten()
+            .map(move |word| (word.clone(), document))
+    });
     let mut compiler = Compiler {
         settings,
         documents,
+        words: words.collect(),
+        counted: HashSet::new(),
         selections: Vec::new(),
         bases: HashMap::new(),
         slots: Vec::new(),
         errors: Vec::new(),
     };
+    compiler.count_once();
     let mut rules = Vec::new();
     for document in documents {
         if let Some(rule) = compiler.rule(document, min_level) {
@@ -72,7 +82,11 @@ struct Compiler<'d> {
     settings: &'d Settings,
     documents: &'d [Document],
     selections: Vec<Selection>,
-    /// Bit of a base detection, by its document: a name may be the id of another.
+    /// Documents by name, and by id in lower case; no name is another's id.
+    words: HashMap<String, &'d Document>,
+    /// Those that raise nothing themselves.
+    counted: HashSet<*const Document>,
+    /// Bit of a base detection, by its document.
     bases: HashMap<*const Document, usize>,
     slots: Vec<Slot>,
     errors: Vec<RuleError>,
@@ -92,26 +106,24 @@ impl<'d> Compiler<'d> {
     }
 
     fn is_counted_elsewhere(&self, document: &Document) -> bool {
-        let known_as = |word: &String| {
-            self.find(word)
-                .is_some_and(|found| std::ptr::eq(found, document))
-        };
-        let counts = |other: &Document| {
-            let correlation = other.correlation();
-            correlation.is_some_and(|c| !c.generate && c.rules.iter().any(known_as))
-        };
-        self.documents.iter().any(counts)
+        self.counted.contains(&std::ptr::from_ref(document))
     }
 
     fn find(&self, word: &str) -> Option<&'d Document> {
-        self.documents.iter().find(|document| {
-            document.meta.name.as_deref() == Some(word)
-                || document
-                    .meta
-                    .id
-                    .as_deref()
-                    .is_some_and(|id| id.eq_ignore_ascii_case(word))
-        })
+        let id = || self.words.get(&word.to_ascii_lowercase());
+        self.words.get(word).or_else(id).copied()
+    }
+
+    /// The rules that some correlation counts in their stead.
+    fn count_once(&mut self) {
+        for document in self.documents {
+            let block = document.correlation().filter(|block| !block.generate);
+            for word in block.iter().flat_map(|block| &block.rules) {
+                if let Some(counted) = self.find(word) {
+                    self.counted.insert(std::ptr::from_ref(counted));
+                }
+            }
+        }
     }
 
     /// The slot of a value, a new one where there is none yet.

@@ -172,6 +172,7 @@ impl Set {
 
         self.unique("id", |entry| entry.id.as_ref());
         self.unique("name", |entry| entry.name.as_ref());
+        self.apart();
         if !self.incomplete {
             self.errors.extend(references::resolve(&self.entries));
         }
@@ -183,6 +184,25 @@ impl Set {
         match filters::apply(&mut documents) {
             errors if errors.is_empty() => Ok(documents),
             errors => Err(errors),
+        }
+    }
+
+    /// No name is another rule's id: a word means one rule, whoever asks.
+    fn apart(&mut self) {
+        let ids = self.entries.iter().enumerate();
+        let ids = ids.filter_map(|(place, entry)| Some((entry.id.as_ref()?.0.as_str(), place)));
+        let ids: HashMap<&str, usize> = ids.collect();
+        for (place, entry) in self.entries.iter().enumerate() {
+            let Some((name, origin)) = &entry.name else {
+                continue;
+            };
+            if ids
+                .get(name.to_ascii_lowercase().as_str())
+                .is_some_and(|at| *at != place)
+            {
+                let reason = format!("the name {} is the id of another rule", quote(name));
+                self.errors.push(RuleError::new(origin.clone(), reason));
+            }
         }
     }
 

@@ -160,6 +160,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("{stranger: true}", "[true]", "r.yml:26:19: a keyword must be text, is true: put it in quotes"),
     ("{stranger: true}", "{key_name|re: 'x('}", "r.yml:26:32: the value \"x(\" is no regular expression: unclosed group"),
     ("http_status|gte: 400", "http_status|re|i|cased: x", "r.yml:8:5: the modifiers of \"http_status|re|i|cased\" exclude each other"),
+    ("name: burst", "name: 11111111-2222-4333-8444-555555555555", "r.yml:12:7: the name \"11111111-2222-4333-8444-555555555555\" is the id of another rule"),
     ("correlation:\n", "filter: {}\ncorrelation:\n", "r.yml:16:1: unknown key \"filter\" in the rule"),
 ];
 

@@ -62,17 +62,33 @@ fn a_set_has_so_many_selections_at_most() {
 }
 
 #[test]
-fn a_name_that_is_the_id_of_another_is_another_rule() {
-    let id = "11111111-2222-4333-8444-555555555555";
-    let document = |key: &str, status: u16| {
+fn a_name_is_not_the_id_of_another() {
+    let id = "11111111-2222-4333-8444-55555555555a";
+    let document = |key: &str, word: &str| {
         format!(
-            "title: t\n{key}: {id}\nlogsource: {{product: aws, service: s3_server_access}}\n\
-             detection: {{s: {{http_status: {status}}}, condition: s}}\n"
+            "title: t\n{key}: {word}\nlogsource: {{product: aws, service: s3_server_access}}\n\
+             detection: {{s: {{http_status: 404}}, condition: s}}\n"
         )
     };
-    let text = document("name", 404) + "---\n" + &document("id", 403);
-    let documents = load::read("r.yml", text.as_bytes()).unwrap();
-    let settings = Arc::new(Settings::default());
-    let set = compile(&documents, &settings, Level::Informational).unwrap();
-    assert_eq!((set.rules.len(), set.selection_count()), (2, 2));
+    let name = id.to_uppercase();
+    let text = document("name", &name) + "---\n" + &document("id", id);
+    let errors = load::read("r.yml", text.as_bytes()).unwrap_err();
+    let expected = format!("r.yml:2:7: the name \"{name}\" is the id of another rule");
+    assert_eq!(errors[0].to_string(), expected);
+}
+
+#[test]
+fn a_record_makes_a_rule_fire_in_so_many_periods_at_most() {
+    let above = |suppress: &str| {
+        format!(
+            "{GOOD}---\ntitle: above\nname: above\nlevel: low\ncorrelation:\n  type: event_count\n  \
+             rules: [burst]\n  timespan: 1s\n  condition: {{gte: 1}}\ns3sentry:\n  suppress: {suppress}\n"
+        )
+    };
+    assert_eq!(compiled(&[above("1s")]), Vec::<String>::new());
+    let longer = |suppress| above(suppress).replace("timespan: 5m", "timespan: 5d");
+    let errors = compiled(&[longer("1s")]);
+    let expected = "more than 300000 of its periods of 1 s";
+    assert!(errors[0].contains(expected), "{errors:?}");
+    assert_eq!(compiled(&[longer("2s")]), Vec::<String>::new());
 }

@@ -29,6 +29,9 @@ use crate::rule::template::Template;
 const SUPPRESS: i64 = 3600;
 /// How many records an alert shows unless the rule says otherwise.
 const EVIDENCE: usize = 5;
+/// In so many periods one record may make a rule fire, at most: its key is
+/// remembered in each.
+const MAX_PERIODS: i64 = 300_000;
 /// The most aggregates that a rule may have, its own included.
 const MAX_AGGREGATES: usize = 16;
 
@@ -446,6 +449,18 @@ impl<'d> Builder<'_, 'd> {
             key,
         });
         let marks: Vec<Mark> = marks.collect();
+        // A period shorter than the window would cut a burst in two.
+        let period = document.extension.suppress.unwrap_or(SUPPRESS);
+        let period = period.max(correlation.timespan);
+        if correlation.horizon() / period > MAX_PERIODS {
+            let reason = format!(
+                "one record may make the rule fire in more than {MAX_PERIODS} of its periods of \
+                 {period} s: give it a longer \"suppress\""
+            );
+            self.compiler
+                .fail(document, &["s3sentry", "suppress"], reason);
+            return None;
+        }
         let unworkable = self.compiler.unworkable(document, &correlation, &marks);
         let gates = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
@@ -466,11 +481,7 @@ impl<'d> Builder<'_, 'd> {
             columns: self.columns,
             gates,
             horizon: correlation.full_horizon(),
-            // A period shorter than the window would cut a burst in two.
-            period: extension
-                .suppress
-                .unwrap_or(SUPPRESS)
-                .max(correlation.timespan),
+            period,
             root: correlation,
             evidence: extension.evidence.unwrap_or(EVIDENCE),
             summary: extension

@@ -66,13 +66,20 @@ impl Correlation {
 
 /// All errors of all references.
 pub(super) fn resolve(entries: &[Entry]) -> Vec<RuleError> {
-    let mut known = HashMap::new();
+    let (mut names, mut ids) = (HashMap::new(), HashMap::new());
     for (place, entry) in entries.iter().enumerate() {
-        for (word, _) in entry.id.iter().chain(&entry.name) {
-            known.insert(word.as_str(), place);
+        if let Some((id, _)) = &entry.id {
+            ids.insert(id.as_str(), place);
+        }
+        if let Some((name, _)) = &entry.name {
+            names.insert(name.as_str(), place);
         }
     }
-    let set = Set { entries, known };
+    let set = Set {
+        entries,
+        names,
+        ids,
+    };
     let founded = set.founded();
     let mut errors = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
@@ -86,13 +93,15 @@ pub(super) fn resolve(entries: &[Entry]) -> Vec<RuleError> {
 
 struct Set<'e> {
     entries: &'e [Entry],
-    known: HashMap<&'e str, usize>,
+    names: HashMap<&'e str, usize>,
+    /// In lower case.
+    ids: HashMap<&'e str, usize>,
 }
 
 impl Set<'_> {
     fn find(&self, word: &str) -> Option<usize> {
-        let lower = || self.known.get(word.to_ascii_lowercase().as_str());
-        self.known.get(word).or_else(lower).copied()
+        let id = || self.ids.get(word.to_ascii_lowercase().as_str());
+        self.names.get(word).or_else(id).copied()
     }
 
     fn correlation(

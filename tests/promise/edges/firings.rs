@@ -266,3 +266,38 @@ fn a_detection_that_only_an_inner_rule_names_is_silent_too() {
     let each = alert("p-missing", 0, (1, 1), (1, 1), 1).about(&[]);
     tells(&rules, &records, &[each]);
 }
+
+/// One record is a firing of each of two rules, and an alias calls a field of one
+/// what it calls another field of the other.
+#[test]
+fn one_record_may_bring_two_values() {
+    let yaml = "\
+title: a
+name: a
+logsource: {product: aws, service: s3_server_access}
+detection: {sel: {http_status: 403}, condition: sel}
+---
+title: b
+name: b
+correlation: {type: event_count, rules: [a], group-by: [requester], timespan: 60s, condition: {gte: 1}}
+---
+title: c
+name: c
+correlation: {type: event_count, rules: [a], group-by: [remote_ip], timespan: 60s, condition: {gte: 1}}
+---
+title: r
+name: r
+correlation:
+  type: value_count
+  rules: [b, c]
+  aliases: {who: {b: requester, c: remote_ip}}
+  timespan: 60s
+  condition: {field: who, gte: 2}
+";
+    let log = crate::world::log(&requests([denied(0).by("r1")]));
+    let told = crate::run::whole(&crate::run::compile(yaml), &log).seen();
+    let [alert] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!((alert.distinct, alert.count), (Some(2), 1));
+}
