@@ -7,20 +7,12 @@ use crate::text::words::{did_you_mean, quote, suggest};
 pub fn find(documents: &[Document], word: &str) -> Result<usize, String> {
     let found = documents
         .iter()
-        .position(|document| is_called(document, word));
+        .position(|document| document.is_called(word));
     found.ok_or_else(|| {
         let hint = suggest(word, documents.iter().map(Document::label));
         let hint = did_you_mean(hint.as_deref());
         format!("no rule is called {}{hint}", quote(word))
     })
-}
-
-/// Whether a word means this rule.
-#[must_use]
-pub fn is_called(document: &Document, word: &str) -> bool {
-    let id = document.meta.id.as_deref();
-    document.meta.name.as_deref() == Some(word)
-        || id.is_some_and(|id| id.eq_ignore_ascii_case(word))
 }
 
 /// The words for the rules that this one counts.
@@ -42,7 +34,7 @@ pub fn counted_by<'d>(documents: &'d [Document], document: &Document) -> Vec<&'d
                 && correlation
                     .rules
                     .iter()
-                    .any(|word| is_called(document, word))
+                    .any(|word| document.is_called(word))
         })
     };
     documents

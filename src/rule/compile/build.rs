@@ -5,6 +5,8 @@
 //! ([`crate::rule::load`]); what is left to complain of are bounds and what only
 //! the whole rule shows.
 
+mod chain;
+
 use std::sync::Arc;
 
 use rsigma_parser::ConditionOperator;
@@ -19,8 +21,7 @@ use crate::rule::document::{
 };
 use crate::rule::matcher::{Compare, Expr};
 use crate::rule::plan::{
-    Aggregate, Chain, Condition, Correlation, Kind, MAX_MARKS, Mark, Measure, NoneBefore, Role,
-    Rule, Stage,
+    Aggregate, Condition, Correlation, Kind, MAX_MARKS, Mark, Measure, Role, Rule, Stage,
 };
 use crate::rule::set::Form;
 use crate::rule::template::Template;
@@ -186,7 +187,7 @@ impl<'d> Builder<'_, 'd> {
         Some(Built {
             correlation,
             leaves,
-            canonical: canonical_form(document, &block, below),
+            canonical: canonical::correlation(document, &block, below),
         })
     }
 
@@ -246,78 +247,6 @@ impl<'d> Builder<'_, 'd> {
             timespan: block.timespan,
             condition,
         })
-    }
-
-    fn chain(
-        &mut self,
-        document: &'d Document,
-        block: &Block,
-        leaves: &[(usize, Names)],
-    ) -> Option<Chain> {
-        let extension = &document.extension;
-        let mut chain = Chain {
-            timespan: block.timespan,
-            different: None,
-            none_before: None,
-        };
-        let pair = [
-            ("different", extension.different.is_some()),
-            ("none_before", extension.none_before.is_some()),
-        ];
-        let pair = pair.into_iter().find(|(_, there)| *there);
-        // The step that comes last, where there are two and the second is a detection.
-        let last = leaves.last();
-        if let Some((name, _)) = pair
-            && block
-                .rules
-                .last()
-                .and_then(|word| self.compiler.find(word)?.correlation())
-                .is_some()
-        {
-            let reason = format!("{name:?} needs a detection as the second rule of the chain");
-            self.compiler.fail(document, &["s3sentry", name], reason);
-            return None;
-        }
-        if let Some(field) = extension.different {
-            chain.different = Some(self.column(document, field, Form::Hash)?);
-        }
-        if let (Some(before), Some((step, names))) = (&extension.none_before, last) {
-            let missing = |name: &&String| !before.group_by.contains(name);
-            if !before.group_by.is_empty()
-                && let Some(name) = block.group_by.iter().find(missing)
-            {
-                let reason = format!(
-                    "\"none_before\" must group by all that the chain groups by, and {name:?} is missing"
-                );
-                let path = ["s3sentry", "none_before", "group-by"];
-                self.compiler.fail(document, &path, reason);
-                return None;
-            }
-            let expr = self.compiler.detections(document, &before.selection)?;
-            let selection = self.compiler.select(expr, &[]);
-            let mark = self.mark(document, selection, Role::Before, Some(*step))?;
-            let wanted = if before.group_by.is_empty() {
-                &block.group_by
-            } else {
-                &before.group_by
-            };
-            let mut columns = Vec::new();
-            for name in wanted {
-                let Some(field) = names.field(name).or_else(|| Field::from_name(name)) else {
-                    let reason = format!("unknown field {name:?}");
-                    let path = ["s3sentry", "none_before", "group-by"];
-                    self.compiler.fail(document, &path, reason);
-                    return None;
-                };
-                columns.push(self.column(document, field, Form::Hash)?);
-            }
-            chain.none_before = Some(NoneBefore {
-                mark,
-                timespan: before.timespan,
-                by: columns,
-            });
-        }
-        Some(chain)
     }
 
     fn aggregates(
@@ -525,33 +454,6 @@ fn measure(kind: Type, threshold: &Threshold) -> Option<(Measure, Form)> {
         Type::Temporal => (Measure::Stages, Form::Hash),
         Type::TemporalOrdered => return None,
     })
-}
-
-fn canonical_form(document: &Document, block: &Block, mut below: Vec<Json>) -> Json {
-    // Their order says nothing, except in a chain.
-    if block.kind != Type::TemporalOrdered {
-        below.sort_by_key(ToString::to_string);
-    }
-    let list = |aggregates: &[AggregateDocument]| -> Vec<Json> {
-        let form = |aggregate: &AggregateDocument| {
-            let timespan = aggregate.timespan.unwrap_or(block.timespan);
-            let selection = aggregate.selection.as_ref();
-            canonical::aggregate(aggregate.kind, timespan, &aggregate.condition, selection)
-        };
-        aggregates.iter().map(form).collect()
-    };
-    let mut json = json!({
-        "detection": below,
-        "correlation": canonical::aggregate(block.kind, block.timespan, &block.condition, None),
-        "group-by": block.group_by,
-        "and": list(&document.extension.and),
-        "any": list(&document.extension.any),
-    });
-    if !block.aliases.is_empty() {
-        json["aliases"] = json!(block.aliases);
-    }
-    canonical::extension(document, &mut json);
-    json
 }
 
 fn condition(threshold: &Threshold) -> Condition {

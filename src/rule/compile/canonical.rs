@@ -5,7 +5,7 @@
 use rsigma_parser::Detections;
 use serde_json::{Value as Json, json};
 
-use crate::rule::document::{Body, Document, Kind, Threshold};
+use crate::rule::document::{Aggregate, Body, Correlation, Document, Kind, Threshold};
 use crate::rule::words::TYPES;
 
 /// A detection as it enters the alert id: parsed, so that layout and comments
@@ -54,6 +54,34 @@ pub fn aggregate(
     if let Some(percentile) = threshold.percentile {
         json["percentile"] = percentile.into();
     }
+    json
+}
+
+/// A correlation, over the fixed forms of what it counts.
+pub fn correlation(document: &Document, block: &Correlation, mut below: Vec<Json>) -> Json {
+    // Their order says nothing, except in a chain.
+    if block.kind != Kind::TemporalOrdered {
+        below.sort_by_key(ToString::to_string);
+    }
+    let list = |aggregates: &[Aggregate]| -> Vec<Json> {
+        let form = |one: &Aggregate| {
+            let timespan = one.timespan.unwrap_or(block.timespan);
+            let selection = one.selection.as_ref();
+            aggregate(one.kind, timespan, &one.condition, selection)
+        };
+        aggregates.iter().map(form).collect()
+    };
+    let mut json = json!({
+        "detection": below,
+        "correlation": aggregate(block.kind, block.timespan, &block.condition, None),
+        "group-by": block.group_by,
+        "and": list(&document.extension.and),
+        "any": list(&document.extension.any),
+    });
+    if !block.aliases.is_empty() {
+        json["aliases"] = json!(block.aliases);
+    }
+    extension(document, &mut json);
     json
 }
 
