@@ -216,6 +216,7 @@ impl<'r, 'a> View<'r, 'a> {
             Field::Internal => self.requester().is_internal(record),
             Field::Person => self.requester().is_person,
             Field::Ec2Session => self.requester().is_ec2_session(),
+            Field::ForeignAccount => return self.is_foreign_account(),
             Field::Stranger => self.is_stranger(),
             Field::UnknownNetwork => return self.is_unknown_network(),
             Field::DeletedObject => operation(operation::is_deleted_object),

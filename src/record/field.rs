@@ -115,6 +115,9 @@ fields! {
     Person "person" Flag,
     /// A session named as EC2 names those of its instances.
     Ec2Session "ec2_session" Flag,
+    /// Of an account in neither `accounts` nor `trusted_accounts`; null while
+    /// `accounts` is not set.
+    ForeignAccount "foreign_account" Flag,
     /// Somebody the owner has no reason to know.
     Stranger "stranger" Flag,
 
@@ -129,6 +132,8 @@ fields! {
     RemoteWideNet "remote_wide_net" Text,
     /// What an unknown network is called: the /24, IPv6 /64.
     NetworkValue "network_value" Text,
+    /// One of AWS's own public addresses; null while `aws_ranges` is not set.
+    AwsAddress "aws_address" Flag,
     /// A public address outside `trusted_networks`; null while that list is not set.
     UnknownNetwork "unknown_network" Flag,
 

@@ -41,6 +41,8 @@ impl Missing {
             Test::Flag(Field::UnknownNetwork, _) if settings.trusted_networks.is_none() => {
                 Some("trusted_networks")
             }
+            Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
+            Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
             _ => None,
         };
         let mut lists = BTreeSet::new();

@@ -63,6 +63,15 @@ impl View<'_, '_> {
         }
     }
 
+    /// Of an account in neither list; nobody is known to be foreign while there
+    /// is no list of own accounts. AWS's services and who is anonymous have no
+    /// account.
+    pub(super) fn is_foreign_account(&self) -> Option<bool> {
+        self.settings.accounts.as_ref()?;
+        let has_account = self.requester().account.is_some();
+        Some(has_account && self.relation() == Relation::Foreign)
+    }
+
     /// Surely outside the owner's account and its organisation. Accounts that
     /// are trusted may belong to it.
     pub(super) fn is_outside(&self) -> bool {
@@ -168,6 +177,29 @@ mod tests {
             (r#"trusted_accounts = ["444455556666"]"#, FOREIGN, "false"),
         ] {
             let found = stranger(settings, requester, OUTSIDE);
+            assert_eq!(found, expected, "{settings} {requester}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_foreign_beside_a_list_only() {
+        let canonical = "8".repeat(64);
+        for (settings, requester, expected) in [
+            ("", FOREIGN, "-"),
+            (r#"trusted_accounts = ["444455556666"]"#, FOREIGN, "-"),
+            (LISTS, FOREIGN, "true"),
+            (LISTS, &canonical, "true"),
+            (LISTS, OWN, "false"),
+            (LISTS, TRUSTED, "false"),
+            (LISTS, "-", "false"),
+            (LISTS, "AmazonS3", "false"),
+            (LISTS, "whoever", "false"),
+        ] {
+            let found = ask(
+                settings,
+                Field::ForeignAccount,
+                &[(Field::Requester, requester)],
+            );
             assert_eq!(found, expected, "{settings} {requester}");
         }
     }
