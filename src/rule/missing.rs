@@ -42,6 +42,7 @@ impl Missing {
                 Some("trusted_networks")
             }
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
+            Test::Flag(Field::OffHours, _) if settings.work_hours.is_none() => Some("work_hours"),
             Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
             _ => None,
         };
