@@ -194,6 +194,8 @@ mod tests {
         let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
         let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
         assert_eq!(said(&all([other, network])), said_of_networks);
+        let off_hours = Expr::Test(Test::Flag(Field::OffHours, true));
+        assert_eq!(said(&off_hours), "work_hours is not set");
     }
 
     #[test]
