@@ -1,7 +1,5 @@
 //! What the tests of derived fields share, and what holds for all of them.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -100,12 +98,15 @@ fn networks_of_no_address_are_null() {
 
 #[test]
 fn every_derived_field_but_one_has_a_value_somewhere() {
-    let lists = r#"
-        trusted_networks = ["192.0.2.0/24"]
-        accounts = ["111122223333"]
-        work_hours = ["Mon-Fri 08:00-18:00"]
-    "#;
-    let settings = Settings::parse(lists, Path::new("s3sentry.toml")).unwrap();
+    let settings = Settings {
+        work_hours: Some(
+            [crate::settings::hours::parse("Mon 08:00-18:00").unwrap()]
+                .into_iter()
+                .collect(),
+        ),
+        trusted_networks: Some(["192.0.2.0/24".parse().unwrap()].into_iter().collect()),
+        ..Settings::default()
+    };
     let values = [
         (
             Field::Requester,
