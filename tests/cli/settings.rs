@@ -169,7 +169,7 @@ fn rules_compare_with_every_list() {
         let other = other.replace("1111", "4444").replace("Tue", "Wed");
         place.file("s3sentry.toml", other);
         let quiet = place.run("scan --rules own a.log").ends(0);
-        assert_eq!(quiet.rules(), Vec::<String>::new(), "{name}");
+        assert!(!quiet.rules().contains(&every), "{name}");
     }
 }
 
