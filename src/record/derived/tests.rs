@@ -99,6 +99,11 @@ fn networks_of_no_address_are_null() {
 #[test]
 fn every_derived_field_but_one_has_a_value_somewhere() {
     let settings = Settings {
+        work_hours: Some(
+            [crate::settings::hours::parse("Mon 08:00-18:00").unwrap()]
+                .into_iter()
+                .collect(),
+        ),
         trusted_networks: Some(["192.0.2.0/24".parse().unwrap()].into_iter().collect()),
         ..Settings::default()
     };
