@@ -12,6 +12,7 @@
 pub mod hours;
 pub mod list;
 pub mod networks;
+pub mod prefixes;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use toml::de::{DeTable, DeValue};
 pub use hours::WorkHours;
 pub use list::Names;
 pub use networks::Networks;
+pub use prefixes::Prefixes;
 
 use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
