@@ -136,10 +136,9 @@ const NONE: u32 = u32::MAX;
 /// All addresses, cut where another prefix begins to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Ranges<T> {
-    /// Where each range begins; the first one at zero.
-    starts: Vec<T>,
-    /// Which prefix counts in it, or `NONE`.
-    places: Vec<u32>,
+    /// Where each range begins, the first one at zero; and which prefix counts
+    /// in it, or `NONE`.
+    ranges: Vec<(T, u32)>,
     /// By the first bits of an address, how many ranges begin before all such
     /// addresses, so that only a few have to be searched; and one more.
     before: Vec<u32>,
@@ -151,18 +150,17 @@ impl<T: Bits> Ranges<T> {
     fn get(&self, address: T) -> Option<u32> {
         let first = address.first(self.bits);
         let [from, to] = [self.before[first], self.before[first + 1]].map(|n| n as usize);
-        let within = self.starts[from..to].partition_point(|start| *start <= address);
+        let within = self.ranges[from..to].partition_point(|(start, _)| *start <= address);
         // The range that holds the address may begin before its first bits do,
         // and there always is one: the first begins at zero.
-        let place = self.places[from + within - 1];
+        let (_, place) = self.ranges[from + within - 1];
         (place != NONE).then_some(place)
     }
 }
 
 /// Cuts prefixes that come in order into ranges.
 struct Cut<T> {
-    starts: Vec<T>,
-    places: Vec<u32>,
+    ranges: Vec<(T, u32)>,
     /// The prefixes that hold the place reached, the longest last: their last
     /// addresses and places.
     open: Vec<(T, u32)>,
@@ -171,8 +169,7 @@ struct Cut<T> {
 impl<T: Bits> Cut<T> {
     fn new() -> Self {
         Self {
-            starts: vec![T::ZERO],
-            places: vec![NONE],
+            ranges: vec![(T::ZERO, NONE)],
             open: Vec::new(),
         }
     }
@@ -197,12 +194,8 @@ impl<T: Bits> Cut<T> {
     }
 
     fn begin(&mut self, start: T, place: u32) {
-        if self.starts.last() == Some(&start) {
-            self.starts.pop();
-            self.places.pop();
-        }
-        self.starts.push(start);
-        self.places.push(place);
+        self.ranges.pop_if(|(last, _)| *last == start);
+        self.ranges.push((start, place));
     }
 
     fn finish(mut self) -> Ranges<T> {
@@ -210,17 +203,16 @@ impl<T: Bits> Cut<T> {
             self.close();
         }
         // As many groups as there are ranges, so that a short list stays small.
-        let bits = self.starts.len().ilog2().min(16);
+        let bits = self.ranges.len().ilog2().min(16);
         let mut before = vec![0; (1 << bits) + 1];
-        for start in &self.starts {
+        for (start, _) in &self.ranges {
             before[start.first(bits) + 1] += 1;
         }
         for group in 1..before.len() {
             before[group] += before[group - 1];
         }
         Ranges {
-            starts: self.starts,
-            places: self.places,
+            ranges: self.ranges,
             before,
             bits,
         }
