@@ -15,8 +15,8 @@ use ipnet::{IpNet, Ipv4Net};
 pub struct Prefixes<V> {
     /// Each prefix once, IPv4 first, in order.
     entries: Vec<(IpNet, V)>,
-    v4: Ranges<u32>,
-    v6: Ranges<u128>,
+    v4: Table<u32>,
+    v6: Table<u128>,
 }
 
 impl<V> Prefixes<V> {
@@ -135,7 +135,7 @@ const NONE: u32 = u32::MAX;
 
 /// All addresses, cut where another prefix begins to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ranges<T> {
+struct Table<T> {
     /// Where each range begins, the first one at zero; and which prefix counts
     /// in it, or `NONE`.
     ranges: Vec<(T, u32)>,
@@ -146,7 +146,7 @@ struct Ranges<T> {
     bits: u32,
 }
 
-impl<T: Bits> Ranges<T> {
+impl<T: Bits> Table<T> {
     fn get(&self, address: T) -> Option<u32> {
         let first = address.first(self.bits);
         let [from, to] = [self.before[first], self.before[first + 1]].map(|n| n as usize);
@@ -198,7 +198,7 @@ impl<T: Bits> Cut<T> {
         self.ranges.push((start, place));
     }
 
-    fn finish(mut self) -> Ranges<T> {
+    fn finish(mut self) -> Table<T> {
         while !self.open.is_empty() {
             self.close();
         }
@@ -211,7 +211,7 @@ impl<T: Bits> Cut<T> {
         for group in 1..before.len() {
             before[group] += before[group - 1];
         }
-        Ranges {
+        Table {
             ranges: self.ranges,
             before,
             bits,
