@@ -43,7 +43,7 @@ impl Missing {
             }
             Test::Flag(Field::OffHours, _) if settings.work_hours.is_none() => Some("work_hours"),
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
-            Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
+            Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
             _ => None,
         };
         let mut lists = BTreeSet::new();
@@ -196,6 +196,10 @@ mod tests {
         let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
         let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
         assert_eq!(said(&all([other, network])), said_of_networks);
+        let address = |is: bool| Expr::Test(Test::Flag(Field::AwsAddress, is));
+        assert_eq!(said(&address(true)), "aws_ranges is not set");
+        assert_eq!(said(&address(false)), "aws_ranges is not set");
+        assert_eq!(said(&not(address(true))), "");
     }
 
     #[test]
