@@ -174,7 +174,7 @@ fn every_file_is_one_stem() {
             assert_eq!(document["level"], "informational", "{file}: {name}");
             continue;
         }
-        let stem = file.trim_end_matches(".yml");
+        let stem = Path::new(file).file_stem().unwrap().to_str().unwrap();
         let level = document["level"].as_str().unwrap();
         let fits = name == stem || name == format!("{stem}-{level}");
         assert!(fits, "{file}: {name} of level {level}");
