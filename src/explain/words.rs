@@ -90,13 +90,20 @@ fn list(text: &str, settings: &Settings) -> String {
 
 fn value(value: &SigmaValue) -> String {
     match value {
-        SigmaValue::String(text) if text.original.is_empty() => "\"\"".to_owned(),
-        SigmaValue::String(text) => text.original.clone(),
+        SigmaValue::String(text) if has_bounds(&text.original) => text.original.clone(),
+        SigmaValue::String(text) => format!("\"{}\"", text.original),
         SigmaValue::Integer(number) => number.to_string(),
         SigmaValue::Float(number) => number.to_string(),
         SigmaValue::Bool(flag) => flag.to_string(),
         SigmaValue::Null => "null".to_owned(),
     }
+}
+
+/// Whether it is plain where a value begins and ends in a sentence, without
+/// quotes around it.
+fn has_bounds(value: &str) -> bool {
+    let unclear = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '*' | '?' | '"');
+    !value.is_empty() && !value.contains(unclear)
 }
 
 /// `a, b or c`; of many the first, and how many more.
@@ -182,6 +189,10 @@ pub fn own(block: &Correlation, counted: &str) -> String {
             "{} in {span}",
             measure(block.kind, &block.condition, counted)
         );
+    }
+    if block.condition.predicates == [(ConditionOperator::Gte, 1)] {
+        let rules = several(block.rules.iter().cloned(), "or");
+        return format!("anything of {rules} in {span}");
     }
     let rules = several(block.rules.iter().cloned(), "and");
     if block.condition.predicates.is_empty() {
@@ -274,6 +285,10 @@ mod tests {
             ("{error_code: [A, B, C]}", "error_code is A, B or C"),
             ("{error_code: null}", "error_code is null"),
             ("{referer: ''}", "referer is \"\""),
+            (
+                "{key_name: ['*.env', 'a b', .git/]}",
+                "key_name is \"*.env\", \"a b\" or .git/",
+            ),
             ("{http_status|gte: 400}", "http_status is at least 400"),
             (
                 "{key_name|contains|all: [a, b], ok: true}",

@@ -229,8 +229,8 @@ fn a_technique_is_covered_by_rules_that_run_alone() {
     place.file("own/b.yml", needy);
     let found = layer(&place, "--rules own");
     let one = |layer: &Value, id: &str| {
-        let all = layer["techniques"].as_array().unwrap().iter();
-        all.cloned().find(|one| one["techniqueID"] == id).unwrap()
+        let mut all = layer["techniques"].as_array().unwrap().iter();
+        all.find(|one| one["techniqueID"] == id).unwrap().clone()
     };
     let runs = one(&found, "T1001.001");
     assert_eq!(

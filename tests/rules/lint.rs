@@ -59,6 +59,17 @@ fn warnings(file: &str, text: &str) -> Vec<String> {
 
 /// What, by what, the whole warning.
 const TABLE: &[(&str, &str, &str)] = &[
+    // What an alert does not have.
+    (
+        "{remote_host}: {count}",
+        "{remote_host}: {count}, {sum}",
+        "burst.yml:33:12: warning: \"{sum}\" is always \"-\": only value_sum and value_avg have it",
+    ),
+    (
+        "{remote_host}: {count}",
+        "{remote_host}: {distinct}",
+        "burst.yml:33:12: warning: \"{distinct}\" is always \"-\": only value_count has it",
+    ),
     // What is not said.
     (
         "status: test\ndescription: Somebody was refused.\n",

@@ -1,5 +1,7 @@
 //! Texts of rule files as GitHub's Markdown.
 
+use std::fmt::Write as _;
+
 /// A text whose characters mean nothing but themselves.
 pub fn escape(text: &str) -> String {
     let mut out = String::new();
@@ -33,9 +35,9 @@ pub fn prose(text: &str, is_rule: impl Fn(&str) -> bool) -> String {
         let name =
             word.contains('_') && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '%');
         if whole && is_rule(word) {
-            out.push_str(&format!("[{word}](#{word})"));
+            write!(out, "[{word}](#{word})").unwrap();
         } else if whole && name {
-            out.push_str(&format!("`{word}`"));
+            write!(out, "`{word}`").unwrap();
         } else {
             out.push_str(&escape(word));
         }

@@ -26,7 +26,8 @@ in greater number: each of them is a rule of its own, `NAME-low` beside `NAME`.
 They alert independently. What `stranger`, `principal` and the other fields
 are stands in [fields.md](fields.md), when exactly a rule fires in
 [correlations.md](correlations.md). A rule that *needs* a list of the
-[settings](settings.md#lists) does not run until it is set.
+[settings](settings.md#lists) does not run until it is set; in parentheses: not all
+of its levels need it.
 
 ";
 
@@ -128,7 +129,7 @@ fn section(stem: &Stem, page: &mut String) {
             "| [{}](#{}) | {} | {} | {} | {} |",
             text(rule, "level"),
             text(rule, "name"),
-            escape(&fires(rule)),
+            words(&fires(rule)),
             code(&texts(&rule["group_by"])),
             code(&texts(&rule["needs"])),
             techniques.join(", "),
@@ -152,17 +153,25 @@ fn fires(rule: &Value) -> String {
         .iter()
         .skip_while(|line| !line.starts_with("fires on "));
     let own = lines.next().unwrap().strip_prefix("fires on ").unwrap();
-    // Further conditions are indented once.
-    let further = lines.take_while(|line| line.starts_with("  ") && !line.starts_with("   "));
+    // What else is indented once are the rules below it.
+    let begins = ["  any ", "  and ", "  the second step", "  no record "];
+    let further = lines.take_while(|line| begins.iter().any(|begin| line.starts_with(begin)));
     let further: Vec<&str> = further
         .map(|line| line.split_once(": ").map_or(line.trim(), |(_, text)| text))
         .collect();
+    let between = if further.is_empty() {
+        ""
+    } else if own.ends_with(':') {
+        " "
+    } else {
+        "; "
+    };
     let own = if own == "at least 1 record in 1s" {
         "any record"
     } else {
         own
     };
-    format!("{own} {}", further.join("; ")).trim().to_owned()
+    format!("{own}{between}{}", further.join("; "))
 }
 
 /// What a rule says of itself.
@@ -192,9 +201,9 @@ fn document(rule: &Value, page: &mut String) {
 /// begins like that.
 fn paragraph(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let led = ["Why ", "How sure: ", "What to do: "];
+    let begins = ["Why ", "How sure: ", "What to do: "];
     match text.split_once(": ") {
-        Some((lead, rest)) if led.iter().any(|word| text.starts_with(word)) => {
+        Some((lead, rest)) if begins.iter().any(|word| text.starts_with(word)) => {
             format!("**{}:** {}", escape(lead), words(rest))
         }
         _ => words(&text),
@@ -219,8 +228,9 @@ fn tuning(rule: &Value) -> String {
         |key: &str, value: &Value| value.as_str().map(|span| format!("`{key} = \"{span}\"`"));
     keys.extend(span("timespan", &rule["correlation"]["timespan"]));
     keys.extend(span("suppress", &rule["s3sentry"]["suppress"]));
+    keys.extend(["level", "exclude", "enabled"].map(|key| format!("`{key}`")));
     format!(
-        "below `[rules.{name}]` in the [settings](settings.md#rules) stand {}, `level`, `exclude` and `enabled`",
+        "`[rules.{name}]` in the [settings](settings.md#rules): {}",
         keys.join(", ")
     )
 }

@@ -3,6 +3,7 @@
 //! A rule that does not run stands in its place, with `off` for its level; why
 //! is said once, at the end.
 
+use std::fmt::Write as _;
 use std::io;
 
 use s3sentry::sink::level_in_table;
@@ -96,7 +97,8 @@ impl Table {
         let [name, level, techniques] = self.columns;
         let mut text = format!("{:name$}  {:level$}  ", "RULE", "LEVEL");
         if techniques > 0 {
-            text += &format!("{:techniques$}  ", "ATT&CK");
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{:techniques$}  ", "ATT&CK");
         }
         self.paint("2", &(text + "TITLE"))
     }
@@ -108,7 +110,7 @@ impl Table {
         let mut head = format!("{:names$}  {word}  ", name(one));
         let mut columns = names + GAP + levels + GAP;
         if attack > 0 {
-            head += &format!("{:attack$}  ", techniques(one));
+            let _ = write!(head, "{:attack$}  ", techniques(one));
             columns += attack + GAP;
         }
         let title = terminal(one.rule.info.title.as_bytes());
