@@ -251,6 +251,13 @@ fn more_rules_than_there_are_never_come_together() {
 }
 
 #[test]
+fn a_rule_may_say_that_no_technique_fits() {
+    let text = CLEAN.replace("tags: [attack.t1619]\n", "tags: []\n");
+    assert_ne!(text, CLEAN);
+    assert_eq!(warnings("burst.yml", &text), [] as [String; 0]);
+}
+
+#[test]
 fn a_detection_that_nobody_counts_raises_for_whatever_it_matches() {
     let alone = CLEAN.split("---\n").next().unwrap();
     assert_eq!(
