@@ -9,6 +9,7 @@ use rsigma_parser::{
 
 use crate::rule::document::{Aggregate, Correlation, Kind, Threshold};
 use crate::settings::Settings;
+use crate::text::words::grouped;
 
 /// Values of one test that are named; the others are counted.
 const VALUES: usize = 8;
@@ -175,7 +176,7 @@ pub fn threshold(threshold: &Threshold) -> String {
     };
     let parts = threshold.predicates.iter();
     let parts: Vec<String> = parts
-        .map(|(operator, number)| format!("{} {number}", words(operator)))
+        .map(|(operator, number)| format!("{} {}", words(operator), grouped(*number)))
         .collect();
     parts.join(" and ")
 }
