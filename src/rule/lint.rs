@@ -90,7 +90,7 @@ impl Linter<'_> {
         if raises_alerts(self.documents, document) {
             missing.extend(OF_ALERTS.iter().filter(lacks));
             let attack = |tag: &String| tag.starts_with("attack.");
-            // An empty list says that no technique fits.
+            // An empty list says that there is no technique.
             let none = root.get("tags").is_some() && document.meta.tags.is_empty();
             if !none && !document.meta.tags.iter().any(attack) {
                 missing.push("tags (attack.*)");
