@@ -64,6 +64,7 @@ pub struct View<'r, 'a> {
     remote_net: OnceCell<Option<Name>>,
     remote_wide_net: OnceCell<Option<Name>>,
     network_value: OnceCell<Option<Name>>,
+    aws_network: OnceCell<Option<&'r str>>,
 }
 
 impl<'r, 'a> View<'r, 'a> {
@@ -89,6 +90,7 @@ impl<'r, 'a> View<'r, 'a> {
             remote_net: OnceCell::new(),
             remote_wide_net: OnceCell::new(),
             network_value: OnceCell::new(),
+            aws_network: OnceCell::new(),
         }
     }
 
@@ -170,7 +172,10 @@ impl<'r, 'a> View<'r, 'a> {
             Field::RemoteHost => self.network(&self.remote_host, network::remote_host),
             Field::RemoteNet => self.network(&self.remote_net, network::remote_net),
             Field::RemoteWideNet => self.network(&self.remote_wide_net, network::remote_wide_net),
-            Field::NetworkValue => self.network(&self.network_value, network::network_value),
+            Field::NetworkValue => match self.aws_network() {
+                Some(name) => Some(name.as_bytes()),
+                None => self.network(&self.network_value, network::network_value),
+            },
             Field::OperationClass => self.class().map(|class| class.as_str().as_bytes()),
             Field::ErrorClass => error::class(record).map(|class| class.as_str().as_bytes()),
             Field::PresignedCredential => self.presigned()?.credential.as_deref(),
@@ -218,11 +223,13 @@ impl<'r, 'a> View<'r, 'a> {
             Field::Ec2Session => self.requester().is_ec2_session(),
             Field::ForeignAccount => return self.is_foreign_account(),
             Field::Stranger => self.is_stranger(),
+            Field::AwsAddress => return self.is_aws_address(),
             Field::UnknownNetwork => return self.is_unknown_network(),
             Field::DeletedObject => operation(operation::is_deleted_object),
             Field::Weakening => operation(operation::is_weakening),
             Field::Exposing => operation(operation::is_exposing),
             Field::Website => operation(operation::is_website),
+            Field::OffHours => return self.is_off_hours(),
             Field::Ok => self.ok(),
             Field::Readable => self.ok() || record.status() == Some(304),
             Field::Billed => error::is_billed(record, || self.is_outside()),

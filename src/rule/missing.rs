@@ -51,8 +51,9 @@ impl Missing {
             Test::Flag(Field::UnknownNetwork, _) if settings.trusted_networks.is_none() => {
                 Some("trusted_networks")
             }
+            Test::Flag(Field::OffHours, _) if settings.work_hours.is_none() => Some("work_hours"),
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
-            Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
+            Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
             _ => None,
         };
         let mut lists = BTreeSet::new();
@@ -200,9 +201,15 @@ mod tests {
             said(&all([a.clone(), not(b.clone())])),
             "accounts is not set"
         );
+        let off_hours = Expr::Test(Test::Flag(Field::OffHours, true));
+        assert_eq!(said(&off_hours), "work_hours is not set");
         let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
         let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
         assert_eq!(said(&all([other, network])), said_of_networks);
+        let address = |is: bool| Expr::Test(Test::Flag(Field::AwsAddress, is));
+        assert_eq!(said(&address(true)), "aws_ranges is not set");
+        assert_eq!(said(&address(false)), "aws_ranges is not set");
+        assert_eq!(said(&not(address(true))), "");
     }
 
     #[test]

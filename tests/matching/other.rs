@@ -42,6 +42,7 @@ use s3sentry::settings::Settings;
 
 use super::chance::Chance;
 use super::record::{Rec, record_of};
+use super::twin::beside_ranges;
 use super::{compile, matches};
 
 /// How many records each rule is asked about.
@@ -56,6 +57,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("accounts", &["111122223333", "444455556666"]),
     ("trusted_accounts", &["777788889999"]),
     ("public_buckets", &["acme-site", "*-public"]),
+    ("vpc_only_buckets", &["acme-lake", "acme-backup-*"]),
 ];
 
 fn settings() -> Arc<Settings> {
@@ -63,7 +65,8 @@ fn settings() -> Arc<Settings> {
         .iter()
         .map(|(name, list)| format!("{name} = {list:?}"))
         .collect();
-    Arc::new(Settings::parse(&lists.join("\n"), "s.toml".as_ref()).unwrap())
+    let settings = Settings::parse(&lists.join("\n"), "s.toml".as_ref()).unwrap();
+    Arc::new(beside_ranges(settings))
 }
 
 /// A record as the other tool sees it.
