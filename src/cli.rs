@@ -195,7 +195,13 @@ pub enum Rules {
 pub struct RulesList {
     /// Format of the list [default: table on a terminal, else json]
     #[arg(long, value_enum)]
-    pub format: Option<ListFormat>,
+    pub format: Option<RulesFormat>,
+    /// Only rules of this level or above
+    #[arg(long, value_name = "LEVEL", ignore_case = true, value_parser = level(), default_value = "informational")]
+    pub min_level: Level,
+    /// Only rules with this tag, or of this ATT&CK technique and those below it (T1078)
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
     /// Sigma rules to add, or to replace built-in ones of the same id
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
@@ -282,7 +288,18 @@ pub struct RulesExplain {
     pub common: Common,
 }
 
-/// How lists are written.
+/// How `rules list` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// A layer for the MITRE ATT&CK Navigator: which techniques the rules that run look for
+    Navigator,
+}
+
+/// How explanations are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
     /// For people

@@ -208,6 +208,17 @@ impl Explainer {
     }
 }
 
+/// The rule at a place in plain words: what it counts, by what, and when it
+/// fires. The documents have passed all checks.
+pub fn aloud(
+    documents: &[Document],
+    place: usize,
+    settings: &Arc<Settings>,
+) -> Result<Vec<Words>, String> {
+    let explainer = Explainer::new(documents, place, settings, Limits::default())?;
+    Ok(explainer.outline.words)
+}
+
 /// The rule with those below it and nothing else; as if it were switched on,
 /// and not counted by any other.
 fn alone(

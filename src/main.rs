@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Scan(arguments) => commands::scan::run(&arguments),
         Command::Parse(arguments) => commands::parse::run(&arguments),
-        Command::Rules(Rules::List(arguments)) => commands::rules::list(&arguments),
+        Command::Rules(Rules::List(arguments)) => commands::rules::list::run(&arguments),
         Command::Rules(Rules::Show(arguments)) => commands::rules::show::run(&arguments),
         Command::Rules(Rules::Check(arguments)) => commands::rules::check::run(&arguments),
         Command::Rules(Rules::Explain(arguments)) => commands::rules::explain::run(&arguments),

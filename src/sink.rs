@@ -18,6 +18,7 @@ mod v1;
 use std::io::{self, Write};
 
 use crate::alert::Alert;
+pub use table::level as level_in_table;
 
 /// Takes alerts.
 pub trait Sink: Send {

@@ -1,6 +1,8 @@
 //! The command as its users meet it: exit codes, stdout, stderr, files.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/catalogue.rs"]
+mod catalogue;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/explain.rs"]
@@ -11,6 +13,8 @@ mod help;
 mod hostile;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/list.rs"]
+mod list;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/overrides.rs"]

@@ -9,6 +9,7 @@ use rsigma_parser::{
 
 use crate::rule::document::{Aggregate, Correlation, Kind, Threshold};
 use crate::settings::Settings;
+use crate::text::words::grouped;
 
 /// Values of one test that are named; the others are counted.
 const VALUES: usize = 8;
@@ -90,13 +91,20 @@ fn list(text: &str, settings: &Settings) -> String {
 
 fn value(value: &SigmaValue) -> String {
     match value {
-        SigmaValue::String(text) if text.original.is_empty() => "\"\"".to_owned(),
-        SigmaValue::String(text) => text.original.clone(),
+        SigmaValue::String(text) if has_bounds(&text.original) => text.original.clone(),
+        SigmaValue::String(text) => format!("\"{}\"", text.original),
         SigmaValue::Integer(number) => number.to_string(),
         SigmaValue::Float(number) => number.to_string(),
         SigmaValue::Bool(flag) => flag.to_string(),
         SigmaValue::Null => "null".to_owned(),
     }
+}
+
+/// Whether it is plain where a value begins and ends in a sentence, without
+/// quotes around it.
+fn has_bounds(value: &str) -> bool {
+    let unclear = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '*' | '?' | '"');
+    !value.is_empty() && !value.contains(unclear)
 }
 
 /// `a, b or c`; of many the first, and how many more.
@@ -168,7 +176,7 @@ pub fn threshold(threshold: &Threshold) -> String {
     };
     let parts = threshold.predicates.iter();
     let parts: Vec<String> = parts
-        .map(|(operator, number)| format!("{} {number}", words(operator)))
+        .map(|(operator, number)| format!("{} {}", words(operator), grouped(*number)))
         .collect();
     parts.join(" and ")
 }
@@ -182,6 +190,10 @@ pub fn own(block: &Correlation, counted: &str) -> String {
             "{} in {span}",
             measure(block.kind, &block.condition, counted)
         );
+    }
+    if block.condition.predicates == [(ConditionOperator::Gte, 1)] {
+        let rules = several(block.rules.iter().cloned(), "or");
+        return format!("anything of {rules} in {span}");
     }
     let rules = several(block.rules.iter().cloned(), "and");
     if block.condition.predicates.is_empty() {
@@ -274,6 +286,10 @@ mod tests {
             ("{error_code: [A, B, C]}", "error_code is A, B or C"),
             ("{error_code: null}", "error_code is null"),
             ("{referer: ''}", "referer is \"\""),
+            (
+                "{key_name: ['*.env', 'a b', .git/]}",
+                "key_name is \"*.env\", \"a b\" or .git/",
+            ),
             ("{http_status|gte: 400}", "http_status is at least 400"),
             (
                 "{key_name|contains|all: [a, b], ok: true}",

@@ -48,6 +48,9 @@ use crate::record::Field;
 pub struct Document {
     /// Where it begins.
     pub origin: Origin,
+    /// What it is about: the directory that its file stands in, below that of
+    /// the rule set; `None` for a file that stands in none.
+    pub theme: Option<Arc<str>>,
     /// Whether it is embedded in the binary.
     pub built_in: bool,
     /// Whether it may raise alerts; what others count of it is another matter.
@@ -311,6 +314,7 @@ pub(super) fn read(root: Node, built_in: bool, report: &mut Report) -> Option<Do
     };
     Some(Document {
         origin: report.origin(root.spot),
+        theme: None,
         built_in,
         enabled: true,
         meta: meta(&root),

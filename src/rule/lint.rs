@@ -13,10 +13,11 @@ mod matching;
 use std::fmt;
 use std::path::Path;
 
-use super::document::{Body, Document};
+use super::document::{Body, Document, Kind};
 use super::error::Origin;
 use super::pattern::span;
 use super::refs;
+use super::template::{Part, Placeholder};
 use super::yaml::Node;
 
 /// Something that is worth a second look, and where.
@@ -47,6 +48,7 @@ pub fn lint(documents: &[Document], asked: impl Fn(&Document) -> bool) -> Vec<Wa
         linter.documentation(document);
         linter.alone(document);
         linter.suppress(document);
+        linter.summary(document);
         linter.conditions(document);
         linter.matching(document);
     }
@@ -139,6 +141,31 @@ impl Linter<'_> {
                 "\"suppress\" is shorter than the timespan, and becomes as long: {longest}s"
             );
             self.warn(document.positions.value(&["s3sentry", "suppress"]), text);
+        }
+    }
+
+    /// What the rule does not count stands in no alert.
+    fn summary(&mut self, document: &Document) {
+        let kind = document.correlation().map(|correlation| correlation.kind);
+        let has = |placeholder: Placeholder| match placeholder {
+            Placeholder::Distinct => kind == Some(Kind::ValueCount),
+            Placeholder::Sum => matches!(kind, Some(Kind::ValueSum | Kind::ValueAvg)),
+            _ => true,
+        };
+        let parts = document.extension.summary.iter();
+        let missing = parts
+            .flat_map(|summary| &summary.parts)
+            .filter_map(|part| match part {
+                Part::Placeholder(placeholder) if !has(*placeholder) => Some(placeholder),
+                _ => None,
+            });
+        for placeholder in missing {
+            let text = match placeholder {
+                Placeholder::Distinct => "\"{distinct}\" is always \"-\": only value_count has it",
+                _ => "\"{sum}\" is always \"-\": only value_sum and value_avg have it",
+            };
+            let origin = document.positions.value(&["s3sentry", "summary"]);
+            self.warn(origin, text.to_owned());
         }
     }
 

@@ -3,7 +3,8 @@
 //!
 //! Within a set ids and names are unique and every reference leads to a rule. A
 //! document of a directory replaces the embedded one of the same id. Errors of
-//! all files come together; a set with one error is no set.
+//! all files come together; a set with one error is no set. The directory below
+//! that of the set says what the rules of a file are about, and nothing else.
 
 mod filters;
 mod references;
@@ -35,7 +36,12 @@ pub fn embedded() -> &'static [(&'static str, &'static str)] {
 pub fn load(extra: &[PathBuf]) -> Result<Vec<Document>, Vec<RuleError>> {
     let mut set = Set::default();
     for (name, text) in embedded() {
-        set.file(&format!("built-in:{name}").into(), text.as_bytes(), true);
+        let file = RuleFile {
+            name: format!("built-in:{name}").into(),
+            theme: theme(Path::new(name)),
+            built_in: true,
+        };
+        set.file(&file, text.as_bytes());
     }
     for path in extra {
         set.path(path);
@@ -46,8 +52,27 @@ pub fn load(extra: &[PathBuf]) -> Result<Vec<Document>, Vec<RuleError>> {
 /// The rules of one file alone, which must refer to nothing outside it.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Document>, Vec<RuleError>> {
     let mut set = Set::default();
-    set.file(&file_name(Path::new(file)), bytes, false);
+    let file = RuleFile {
+        name: file_name(Path::new(file)),
+        theme: None,
+        built_in: false,
+    };
+    set.file(&file, bytes);
     set.finish()
+}
+
+/// What is known of a file before it is read.
+struct RuleFile {
+    /// As messages name it.
+    name: Arc<str>,
+    theme: Option<Arc<str>>,
+    built_in: bool,
+}
+
+/// The first directory of a path below that of the rule set.
+fn theme(below: &Path) -> Option<Arc<str>> {
+    let directory = below.parent()?.components().next()?;
+    Some(file_name(Path::new(directory.as_os_str())))
 }
 
 /// What a document is called and refers to, known even where the rest of it is
@@ -97,7 +122,8 @@ impl Set {
                     let extension = entry.path().extension();
                     let rules = extension.is_some_and(|e| e == "yml" || e == "yaml");
                     if entry.file_type().is_file() && (rules || entry.depth() == 0) {
-                        self.read(entry.path());
+                        let below = entry.path().strip_prefix(path).ok();
+                        self.read(entry.path(), below.and_then(theme));
                     }
                 }
                 Err(error) => {
@@ -113,19 +139,24 @@ impl Set {
         }
     }
 
-    fn read(&mut self, path: &Path) {
+    fn read(&mut self, path: &Path, theme: Option<Arc<str>>) {
         let mut bytes = Vec::new();
         // One byte more than is allowed tells that there are more.
         let most = yaml::MAX_BYTES as u64 + 1;
         let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
-        let name = file_name(path);
+        let file = RuleFile {
+            name: file_name(path),
+            theme,
+            built_in: false,
+        };
         match read {
-            Ok(_) => self.file(&name, &bytes, false),
-            Err(error) => self.fail(&name, format!("cannot be read: {error}")),
+            Ok(_) => self.file(&file, &bytes),
+            Err(error) => self.fail(&file.name, format!("cannot be read: {error}")),
         }
     }
 
-    fn file(&mut self, name: &Arc<str>, bytes: &[u8], built_in: bool) {
+    fn file(&mut self, file: &RuleFile, bytes: &[u8]) {
+        let name = &file.name;
         if bytes.len() > yaml::MAX_BYTES {
             let most = yaml::MAX_BYTES >> 20;
             return self.fail(name, format!("is larger than {most} MiB"));
@@ -151,10 +182,13 @@ impl Set {
             self.fail(name, "holds no rule".to_owned());
         }
         for (root, good) in tree.documents.into_iter().zip(good) {
-            let mut entry = entry(&root, &report, built_in);
+            let mut entry = entry(&root, &report, file.built_in);
             // A tree with a duplicate key is not what its author meant.
             if good && well_formed {
-                entry.document = document::read(root, built_in, &mut report);
+                entry.document = document::read(root, file.built_in, &mut report);
+                if let Some(document) = &mut entry.document {
+                    document.theme.clone_from(&file.theme);
+                }
             }
             self.entries.push(entry);
         }
@@ -163,6 +197,7 @@ impl Set {
 
     /// Replaces, compares, resolves.
     fn finish(mut self) -> Result<Vec<Document>, Vec<RuleError>> {
+        self.inherit();
         let ids = |entry: &Entry| entry.id.as_ref().map(|(id, _)| id.clone());
         let own = self.entries.iter().filter(|entry| !entry.built_in);
         let replaced: std::collections::HashSet<_> = own.filter_map(ids).collect();
@@ -184,6 +219,23 @@ impl Set {
         match filters::apply(&mut documents) {
             errors if errors.is_empty() => Ok(documents),
             errors => Err(errors),
+        }
+    }
+
+    /// What replaces an embedded rule, and stands in no directory, has its theme.
+    fn inherit(&mut self) {
+        let built_in = self.entries.iter().filter(|entry| entry.built_in);
+        let themes = built_in.filter_map(|entry| {
+            let theme = entry.document.as_ref()?.theme.clone()?;
+            Some((entry.id.as_ref()?.0.clone(), theme))
+        });
+        let themes: HashMap<String, Arc<str>> = themes.collect();
+        for entry in self.entries.iter_mut().filter(|entry| !entry.built_in) {
+            if let (Some((id, _)), Some(document)) = (&entry.id, &mut entry.document)
+                && document.theme.is_none()
+            {
+                document.theme = themes.get(id).cloned();
+            }
         }
     }
 

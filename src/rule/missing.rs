@@ -30,6 +30,16 @@ impl Unworkable {
     pub fn lacks(&self, list: &str) -> bool {
         matches!(self, Unworkable::Lists(missing) if missing.0.contains(list))
     }
+
+    /// What must be there for it to work: lists of the settings, in order, or
+    /// `baseline`.
+    #[must_use]
+    pub fn needs(&self) -> Vec<&'static str> {
+        match self {
+            Unworkable::Lists(missing) => missing.0.iter().copied().collect(),
+            Unworkable::Baseline => vec!["baseline"],
+        }
+    }
 }
 
 impl Missing {

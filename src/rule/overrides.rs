@@ -154,6 +154,7 @@ fn reread(before: &Document, root: Node) -> Result<Document, Vec<RuleError>> {
     match read.flatten() {
         Some(mut document) => {
             document.filters.clone_from(&before.filters);
+            document.theme.clone_from(&before.theme);
             Ok(document)
         }
         None => Err(report.into_errors()),

@@ -166,8 +166,10 @@ fn key(alert: &Alert) -> Vec<String> {
     alert.key.iter().map(|(_, bytes)| value(bytes)).collect()
 }
 
-/// The word for a level in eight columns, and how it is coloured.
-fn level(level: Level) -> (&'static str, &'static str) {
+/// The word for a level in at most eight columns, and how it is coloured: the
+/// parameters of the terminal's SGR sequence.
+#[must_use]
+pub fn level(level: Level) -> (&'static str, &'static str) {
     match level {
         Level::Informational => ("INFO", "2"),
         Level::Low => ("LOW", "36"),

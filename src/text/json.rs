@@ -1,9 +1,10 @@
 //! JSON that is safe to print on a terminal.
 //!
-//! Compact, and the same values as any other JSON: a character that would move
+//! The same values as any other JSON: a character that would move
 //! the cursor, reorder the line or hide is written as `\uXXXX`, which every
 //! JSON reader turns back. What the values are is the caller's business.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -41,6 +42,24 @@ impl Formatter for SafeFormatter {
 pub fn write<W: Write, T: Serialize + ?Sized>(writer: W, value: &T) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(writer, SafeFormatter);
     value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// One value over several lines, for a file that people look at too.
+pub fn pretty<T: Serialize + ?Sized>(value: &T) -> io::Result<String> {
+    let text = serde_json::to_string_pretty(value)?;
+    let mut safe = String::with_capacity(text.len());
+    for char in text.chars() {
+        // Line feeds are the layout's; in strings they are escaped already.
+        if char.is_ascii() && char != '\x7F' || !is_hidden(char) {
+            safe.push(char);
+            continue;
+        }
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    Ok(safe)
 }
 
 #[cfg(test)]

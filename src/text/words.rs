@@ -1,5 +1,5 @@
 //! Words of files that a user wrote, as messages show them: quoted, escaped,
-//! and with the word that was probably meant.
+//! and with the word that was probably meant; numbers as people write them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,6 +40,19 @@ pub(crate) fn quote(text: &str) -> String {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?}...", &text[..end]),
     }
+}
+
+/// A number with its thousands apart.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A path as it stands in messages: control and bidi characters escaped.

@@ -94,8 +94,14 @@ fn a_rule_is_switched_off() {
     let run = place.run("scan a.log").ends(0);
     assert_eq!(run.rules(), ["access-denied-burst-low"]);
     let list = place.run("rules list --format table").ends(0).out;
-    assert!(!list.contains("access-denied-burst "));
-    assert!(list.contains("access-denied-burst-low"));
+    assert!(
+        list.contains("  access-denied-burst          off (MEDIUM)"),
+        "{list}"
+    );
+    assert!(
+        list.contains("  switched off in s3sentry.toml: access-denied-burst\n"),
+        "{list}"
+    );
 }
 
 #[test]

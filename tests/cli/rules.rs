@@ -99,27 +99,6 @@ fn text_of_a_rule_file_is_escaped() {
 }
 
 #[test]
-fn lists_are_for_people_and_programs() {
-    let place = Place::new();
-    let table = place.run("rules list --format table").ends(0).quiet().out;
-    assert!(table.starts_with("RULE "));
-    let json = place.run("rules list").ends(0).quiet().out;
-    let rules: Vec<Value> = serde_json::from_str(&json).unwrap();
-    assert_eq!(rules.len() + 1, table.lines().count());
-    let unknown = rules
-        .iter()
-        .find(|rule| rule["name"] == "unknown-source-ip")
-        .unwrap();
-    assert!(
-        unknown["cannot_work"]
-            .as_str()
-            .unwrap()
-            .contains("no trusted networks")
-    );
-    assert_eq!(unknown["built_in"], true);
-}
-
-#[test]
 fn every_rule_with_fixtures_passes_its_own_test() {
     let place = Place::new();
     let fixtures = package("fixtures/rules");
@@ -143,16 +122,4 @@ fn a_rule_that_does_not_do_what_its_fixtures_say_fails() {
     run.says("access-denied-burst: FAILED")
         .says("access-denied-burst: fires.log: raises no alert\n")
         .says("access-denied-burst: quiet.log: raises an alert: 203.0.113.7 was refused 30 times");
-}
-
-#[test]
-fn a_title_cannot_speak_to_the_terminal() {
-    let place = Place::new();
-    let rule = "title: \"\\e[31mred\\u202E\"\nname: own\n\
-                logsource: {product: aws, service: s3_server_access}\n\
-                detection: {sel: {ok: true}, condition: sel}\n";
-    place.file("more/own.yml", rule);
-    let run = place.run("rules list --format table --rules more").ends(0);
-    assert!(run.out.contains(r"\x1B[31mred"), "{}", run.out);
-    assert!(!run.out.contains(['\u{1b}', '\u{202e}']), "{}", run.out);
 }

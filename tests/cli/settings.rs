@@ -103,7 +103,8 @@ fn addresses_of_aws_are_known_by_their_region() {
     let run = place.run(&format!("{scan} a.log")).ends(0);
     assert_eq!(run.rules(), ["unknown-source-ip"]);
     assert_eq!(networks(&run, "unknown-source-ip"), ["203.0.113.0/24"]);
-    run.says("any-of-aws").says_in_words("): aws_ranges is not set")
+    run.says("any-of-aws")
+        .says_in_words("): aws_ranges is not set")
         .says_not("warning");
     // In the bucket's own region it is not unknown, elsewhere it is.
     let here = place.run(&format!("{scan} --aws-ranges here.json a.log"));

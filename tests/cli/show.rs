@@ -15,13 +15,13 @@ fn a_rule_is_printed_with_what_the_settings_changed() {
         .quiet()
         .out;
     assert!(
-        out.starts_with("# built-in:access-denied-burst.yml:"),
+        out.starts_with("# built-in:refused/access-denied-burst.yml:"),
         "{out}"
     );
     assert!(out.contains("\nlevel: high  # from s3sentry.toml: was medium\n"));
     assert!(out.contains("\n    gte: 50  # from s3sentry.toml: was 20\n"));
     // The detection that it counts stands below.
-    assert!(out.contains("\n---\n# built-in:access-denied-burst.yml:2:1\n"));
+    assert!(out.contains("\n---\n# built-in:refused/access-denied-burst.yml:2:1\n"));
     assert!(out.contains("\nname: access-denied\n"));
     let out = place.run("rules show not-found-burst-low").ends(0).out;
     assert!(

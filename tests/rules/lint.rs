@@ -59,6 +59,17 @@ fn warnings(file: &str, text: &str) -> Vec<String> {
 
 /// What, by what, the whole warning.
 const TABLE: &[(&str, &str, &str)] = &[
+    // What an alert does not have.
+    (
+        "{remote_host}: {count}",
+        "{remote_host}: {count}, {sum}",
+        "burst.yml:33:12: warning: \"{sum}\" is always \"-\": only value_sum and value_avg have it",
+    ),
+    (
+        "{remote_host}: {count}",
+        "{remote_host}: {distinct}",
+        "burst.yml:33:12: warning: \"{distinct}\" is always \"-\": only value_count has it",
+    ),
     // What is not said.
     (
         "status: test\ndescription: Somebody was refused.\n",
@@ -237,6 +248,13 @@ fn more_rules_than_there_are_never_come_together() {
         warnings("burst.yml", &text),
         ["burst.yml:30:14: warning: the rule names 2 rules, so this condition is never met"]
     );
+}
+
+#[test]
+fn a_rule_may_say_that_no_technique_fits() {
+    let text = CLEAN.replace("tags: [attack.t1619]\n", "tags: []\n");
+    assert_ne!(text, CLEAN);
+    assert_eq!(warnings("burst.yml", &text), [] as [String; 0]);
 }
 
 #[test]

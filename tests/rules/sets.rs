@@ -62,7 +62,7 @@ fn embedded_rules_load() {
 fn every_embedded_file_is_listed_in_order() {
     let names: Vec<_> = load::embedded().iter().map(|(name, _)| *name).collect();
     assert!(names.is_sorted());
-    assert!(names.contains(&"access-denied-burst.yml"));
+    assert!(names.contains(&"refused/access-denied-burst.yml"));
 }
 
 #[test]
@@ -132,7 +132,8 @@ fn refused(files: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn directories_add_and_replace() {
-    let original = load::embedded()[0].1;
+    let burst = |(name, _): &&(&str, &str)| name.ends_with("/access-denied-burst.yml");
+    let original = load::embedded().iter().find(burst).unwrap().1;
     let id = original.lines().find_map(|line| line.strip_prefix("id: "));
     let first = original.split("\n---\n").next().unwrap();
     let changed = first.replace("title: ", "title: Our ");
@@ -149,6 +150,26 @@ fn directories_add_and_replace() {
     let replaced = find(&documents, "access-denied");
     assert!(replaced.meta.title.starts_with("Our "));
     assert!(!replaced.built_in);
+    // What it is about stays the same.
+    assert_eq!(replaced.theme.as_deref(), Some("refused"));
+}
+
+#[test]
+fn the_first_directory_below_that_of_the_set_is_the_theme() {
+    let other = GOOD
+        .replace("11111111-", "22222222-")
+        .replace("name: ", "name: other-");
+    let other = other.replace("rules: [", "rules: [other-");
+    let (_keep, paths) = directory(&[("taking/deep/a.yml", GOOD), ("b.yml", &other)]);
+    let documents = load(&paths).unwrap();
+    let theme = |name: &str| find(&documents, name).theme.as_deref().map(str::to_owned);
+    assert_eq!(theme("access-denied").as_deref(), Some("refused"));
+    let own: Vec<_> = documents.iter().filter(|one| !one.built_in).collect();
+    assert!(!own.is_empty());
+    for one in own {
+        let in_none = one.origin.file.ends_with("/b.yml");
+        assert_eq!(one.theme.as_deref(), (!in_none).then_some("taking"));
+    }
 }
 
 #[test]
@@ -165,7 +186,7 @@ fn ids_and_names_are_taken_once() {
     let found = refused(&[("a.yml", &GOOD.replace("burst", "access-denied-burst"))]);
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with(
-        r#"a.yml:12:7: the name "access-denied-burst" is taken by built-in:access-denied-burst.yml:"#
+        r#"a.yml:12:7: the name "access-denied-burst" is taken by built-in:refused/access-denied-burst.yml:"#
     ));
 }
 

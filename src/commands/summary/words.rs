@@ -46,20 +46,25 @@ pub fn pace(lines: u64, elapsed: Duration) -> String {
 /// A name and what is to be said of it, on lines of at most `width` columns.
 /// Broken at spaces only: half a name can be neither copied nor searched for.
 pub fn row(name: &str, text: &str, width: usize) -> String {
-    let mut out = format!("  {name:<0$}", NAME - 2);
-    let mut column = NAME;
+    hang(&format!("  {name:<0$}", NAME - 2), NAME, text, width)
+}
+
+/// A head of so many columns, and a text beside it that wraps below itself.
+pub fn hang(head: &str, columns: usize, text: &str, width: usize) -> String {
+    let mut out = head.to_owned();
+    let mut column = columns;
     for (place, word) in text.split(' ').enumerate() {
-        let columns = word.chars().count();
-        if place > 0 && column + 1 + columns > width {
+        let used = word.chars().count();
+        if place > 0 && column + 1 + used > width {
             out.push('\n');
-            out.push_str(&" ".repeat(NAME));
-            column = NAME;
+            out.push_str(&" ".repeat(columns));
+            column = columns;
         } else if place > 0 {
             out.push(' ');
             column += 1;
         }
         out.push_str(word);
-        column += columns;
+        column += used;
     }
     out
 }

@@ -143,10 +143,12 @@ impl Checker<'_> {
                             SelectorPattern::Them => "them",
                             SelectorPattern::Pattern(pattern) => pattern,
                         };
-                        let reason = format!(
-                            "too few selections for {quantifier} of {}: {matching}",
-                            quote(word)
-                        );
+                        let asked = format!("{quantifier} of {}", quote(word));
+                        let reason = match (needed, matching) {
+                            (0, _) => format!("{asked} always holds: 1 is the least number"),
+                            (_, 0) => format!("{asked}: there is no such selection"),
+                            _ => format!("{asked}: there are only {matching} such selections"),
+                        };
                         self.report.push(node.spot_at(word_at(text, word)), reason);
                     }
                 }

@@ -2,6 +2,8 @@
 //!
 //! What comes in is already safe to print; nothing about alerts belongs here.
 
+pub(super) use crate::text::words::grouped;
+
 /// How many columns the text takes on a terminal.
 pub(super) fn columns(text: &str) -> usize {
     text.chars().map(char_columns).sum()
@@ -74,19 +76,6 @@ fn cut(lines: &mut [String], width: usize, mut hidden: usize) {
         }
         hidden += 1;
     }
-}
-
-/// A number with its thousands apart.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
