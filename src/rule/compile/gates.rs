@@ -2,13 +2,20 @@
 //!
 //! Each gate is a necessary condition on the rule's key alone, so all of them
 //! may be too easily met, and leaving one out costs only time. What a gate
-//! counts is cheap per record; an exact look follows where all of them are met.
+//! counts is cheap per record; an exact look follows where all gates of a way
+//! are met. A rule that asks for one of several correlations has a way for each.
 
 use super::Compiler;
 use crate::rule::plan::{
     Aggregate, Correlation, Gate, GateMeasure, Kind, Mark, Measure, Stage, Take,
 };
 use crate::rule::set::Bits;
+
+/// More ways than these are one that says less.
+const MAX_WAYS: usize = 16;
+
+/// Gates that must all be met.
+type Way = Vec<Draft>;
 
 /// A gate by marks.
 #[derive(Clone, PartialEq)]
@@ -31,14 +38,13 @@ impl Draft {
     }
 }
 
-/// The gates of a rule; at least one.
+/// The ways in which a rule may fire, of at least one gate each.
 pub fn of(
     compiler: &Compiler<'_>,
     root: &Correlation,
     marks: &[Mark],
     columns: &[u8],
-) -> Vec<Gate> {
-    let drafts = worth(compiler, marks, correlation(root));
+) -> Vec<Vec<Gate>> {
     let width = match &root.kind {
         Kind::Count(main) if root.counts_records() => main.timespan,
         _ => root.horizon(),
@@ -51,20 +57,20 @@ pub fn of(
             .get(mark)
             .map(|column| columns[*column as usize]),
     };
-    drafts
-        .iter()
-        .map(|draft| Gate {
-            measure: draft.measure,
-            takes: Bits(draft.marks).map(|mark| take(draft, mark)).collect(),
-            marks: Bits(draft.marks).collect(),
-            width,
-            threshold: draft.threshold,
-        })
-        .collect()
+    let gate = |draft: &Draft| Gate {
+        measure: draft.measure,
+        takes: Bits(draft.marks).map(|mark| take(draft, mark)).collect(),
+        marks: Bits(draft.marks).collect(),
+        width,
+        threshold: draft.threshold,
+    };
+    let ways = correlation(root).into_iter();
+    let ways = ways.map(|way| worth(compiler, marks, way));
+    ways.map(|way| way.iter().map(gate).collect()).collect()
 }
 
 /// Leaves out what says little next to the others.
-fn worth(compiler: &Compiler<'_>, marks: &[Mark], drafts: Vec<Draft>) -> Vec<Draft> {
+fn worth(compiler: &Compiler<'_>, marks: &[Mark], drafts: Way) -> Way {
     let counts = |draft: &Draft| draft.threshold > 1 || draft.measure != GateMeasure::Events;
     if drafts.iter().any(counts) {
         return drafts.into_iter().filter(counts).collect();
@@ -77,7 +83,7 @@ fn worth(compiler: &Compiler<'_>, marks: &[Mark], drafts: Vec<Draft>) -> Vec<Dra
     drafts
 }
 
-fn correlation(correlation: &Correlation) -> Vec<Draft> {
+fn correlation(correlation: &Correlation) -> Vec<Way> {
     match &correlation.kind {
         Kind::Count(main) if correlation.counts_records() => records(correlation, main),
         Kind::Count(main) => firings(correlation, main),
@@ -86,18 +92,42 @@ fn correlation(correlation: &Correlation) -> Vec<Draft> {
 }
 
 /// Each stage has to happen.
-fn every(correlation: &Correlation) -> Vec<Draft> {
-    correlation.stages.iter().flat_map(stage).collect()
+fn every(correlation: &Correlation) -> Vec<Way> {
+    let mut ways = vec![Way::new()];
+    for next in correlation.stages.iter().map(stage) {
+        if ways.len() * next.len() > MAX_WAYS {
+            return only(Draft::any(correlation.leaves));
+        }
+        let joined = |way: &Way| {
+            let ways = next.iter().map(|next| [&way[..], next].concat());
+            ways.collect::<Vec<_>>()
+        };
+        ways = ways.iter().flat_map(joined).collect();
+    }
+    ways
 }
 
-fn stage(stage: &Stage) -> Vec<Draft> {
+/// One of the stages has to happen.
+fn one(correlation: &Correlation) -> Vec<Way> {
+    let ways: Vec<Way> = correlation.stages.iter().flat_map(stage).collect();
+    if ways.len() > MAX_WAYS {
+        return only(Draft::any(correlation.leaves));
+    }
+    ways
+}
+
+fn only(draft: Draft) -> Vec<Way> {
+    vec![vec![draft]]
+}
+
+fn stage(stage: &Stage) -> Vec<Way> {
     match stage {
-        Stage::Records(mark) => vec![Draft::any(1 << mark)],
+        Stage::Records(mark) => only(Draft::any(1 << mark)),
         Stage::Firings(below) => self::correlation(below),
     }
 }
 
-fn records(correlation: &Correlation, main: &Aggregate) -> Vec<Draft> {
+fn records(correlation: &Correlation, main: &Aggregate) -> Vec<Way> {
     let least = main.condition.least();
     let measure = match main.measure {
         Measure::Events => GateMeasure::Events,
@@ -109,39 +139,42 @@ fn records(correlation: &Correlation, main: &Aggregate) -> Vec<Draft> {
     };
     // Without any value there is still the record at which a rule fires.
     if least == 0 {
-        return vec![Draft::any(main.marks)];
+        return only(Draft::any(main.marks));
     }
-    vec![Draft {
+    only(Draft {
         measure,
         marks: main.marks,
         column: main.column.clone(),
         threshold: least,
-    }]
+    })
 }
 
-fn stages(correlation: &Correlation, least: u64) -> Vec<Draft> {
+fn stages(correlation: &Correlation, least: u64) -> Vec<Way> {
     if least >= correlation.stages.len() as u64 {
-        return every(correlation);
+        every(correlation)
+    } else if least > 0 {
+        one(correlation)
+    } else {
+        only(Draft::any(correlation.leaves))
     }
-    vec![Draft::any(correlation.leaves)]
 }
 
-fn firings(correlation: &Correlation, main: &Aggregate) -> Vec<Draft> {
+fn firings(correlation: &Correlation, main: &Aggregate) -> Vec<Way> {
     let least = main.condition.least();
     match (main.measure, &correlation.stages[..]) {
         (Measure::Stages, _) => stages(correlation, least),
         // All records of a firing carry what it groups by.
         (Measure::Values, stages) if least > 1 => {
             let marks = stages.iter().fold(0, |marks, stage| marks | happens(stage));
-            vec![Draft {
+            only(Draft {
                 measure: GateMeasure::Values,
                 marks,
                 column: main.column.clone(),
                 threshold: least,
-            }]
+            })
         }
-        (_, [only]) => stage(only),
-        _ => vec![Draft::any(correlation.leaves)],
+        (_, [below]) => stage(below),
+        _ => only(Draft::any(correlation.leaves)),
     }
 }
 
