@@ -25,16 +25,24 @@ struct Draft {
     /// For each mark the column of the value.
     column: Vec<u8>,
     threshold: u64,
+    /// How far back of a firing its records may lie, seconds.
+    width: i64,
 }
 
 impl Draft {
-    fn any(marks: u64) -> Self {
+    fn any(marks: u64, width: i64) -> Self {
         Self {
             measure: GateMeasure::Events,
             marks,
             column: Vec::new(),
             threshold: 1,
+            width,
         }
+    }
+
+    /// Any record that the correlation counts, however deep.
+    fn leaf(correlation: &Correlation) -> Vec<Way> {
+        vec![vec![Self::any(correlation.leaves, correlation.horizon())]]
     }
 }
 
@@ -45,10 +53,6 @@ pub fn of(
     marks: &[Mark],
     columns: &[u8],
 ) -> Vec<Vec<Gate>> {
-    let width = match &root.kind {
-        Kind::Count(main) if root.counts_records() => main.timespan,
-        _ => root.horizon(),
-    };
     let take = |draft: &Draft, mark: usize| Take {
         selection: marks[mark].selection,
         key: marks[mark].key.iter().map(|(_, slot)| *slot).collect(),
@@ -57,16 +61,21 @@ pub fn of(
             .get(mark)
             .map(|column| columns[*column as usize]),
     };
-    let gate = |draft: &Draft| Gate {
+    let gate = |draft: &Draft, width: i64| Gate {
         measure: draft.measure,
         takes: Bits(draft.marks).map(|mark| take(draft, mark)).collect(),
         marks: Bits(draft.marks).collect(),
         width,
         threshold: draft.threshold,
     };
-    let ways = correlation(root).into_iter();
-    let ways = ways.map(|way| worth(compiler, marks, way));
-    ways.map(|way| way.iter().map(gate).collect()).collect()
+    let gates = |way: Way| {
+        let way = worth(compiler, marks, way);
+        // Wherever the last of their records lies, all gates look as far as the
+        // firing that it is for.
+        let width = way.iter().map(|draft| draft.width).max().unwrap_or(0);
+        way.iter().map(|draft| gate(draft, width)).collect()
+    };
+    correlation(root).into_iter().map(gates).collect()
 }
 
 /// Leaves out what says little next to the others.
@@ -94,9 +103,13 @@ fn correlation(correlation: &Correlation) -> Vec<Way> {
 /// Each stage has to happen.
 fn every(correlation: &Correlation) -> Vec<Way> {
     let mut ways = vec![Way::new()];
-    for next in correlation.stages.iter().map(stage) {
+    for next in correlation
+        .stages
+        .iter()
+        .map(|below| stage(correlation, below))
+    {
         if ways.len() * next.len() > MAX_WAYS {
-            return only(Draft::any(correlation.leaves));
+            return Draft::leaf(correlation);
         }
         let joined = |way: &Way| {
             let ways = next.iter().map(|next| [&way[..], next].concat());
@@ -109,9 +122,10 @@ fn every(correlation: &Correlation) -> Vec<Way> {
 
 /// One of the stages has to happen.
 fn one(correlation: &Correlation) -> Vec<Way> {
-    let ways: Vec<Way> = correlation.stages.iter().flat_map(stage).collect();
+    let stages = correlation.stages.iter();
+    let ways: Vec<Way> = stages.flat_map(|below| stage(correlation, below)).collect();
     if ways.len() > MAX_WAYS {
-        return only(Draft::any(correlation.leaves));
+        return Draft::leaf(correlation);
     }
     ways
 }
@@ -120,11 +134,16 @@ fn only(draft: Draft) -> Vec<Way> {
     vec![vec![draft]]
 }
 
-fn stage(stage: &Stage) -> Vec<Way> {
-    match stage {
-        Stage::Records(mark) => only(Draft::any(1 << mark)),
-        Stage::Firings(below) => self::correlation(below),
+/// A stage happens in the window of the correlation that counts it.
+fn stage(above: &Correlation, stage: &Stage) -> Vec<Way> {
+    let mut ways = match stage {
+        Stage::Records(mark) => only(Draft::any(1 << mark, 0)),
+        Stage::Firings(below) => correlation(below),
+    };
+    for draft in ways.iter_mut().flatten() {
+        draft.width = draft.width.saturating_add(above.window());
     }
+    ways
 }
 
 fn records(correlation: &Correlation, main: &Aggregate) -> Vec<Way> {
@@ -139,13 +158,14 @@ fn records(correlation: &Correlation, main: &Aggregate) -> Vec<Way> {
     };
     // Without any value there is still the record at which a rule fires.
     if least == 0 {
-        return only(Draft::any(main.marks));
+        return only(Draft::any(main.marks, main.timespan));
     }
     only(Draft {
         measure,
         marks: main.marks,
         column: main.column.clone(),
         threshold: least,
+        width: main.timespan,
     })
 }
 
@@ -155,7 +175,7 @@ fn stages(correlation: &Correlation, least: u64) -> Vec<Way> {
     } else if least > 0 {
         one(correlation)
     } else {
-        only(Draft::any(correlation.leaves))
+        Draft::leaf(correlation)
     }
 }
 
@@ -171,10 +191,12 @@ fn firings(correlation: &Correlation, main: &Aggregate) -> Vec<Way> {
                 marks,
                 column: main.column.clone(),
                 threshold: least,
+                // One of them at the time of each firing.
+                width: main.timespan,
             })
         }
-        (_, [below]) => stage(below),
-        _ => only(Draft::any(correlation.leaves)),
+        (_, [below]) => stage(correlation, below),
+        _ => Draft::leaf(correlation),
     }
 }
 
