@@ -37,7 +37,7 @@ impl Conditions {
         let mut conditions = Self::default();
         for (bit, expr) in selections.enumerate() {
             let mut of: Vec<usize> = Vec::new();
-            for part in parts(expr).filter(|part| !is_decided(part)) {
+            for part in parts(expr).into_iter().filter(|part| !is_decided(part)) {
                 let place = conditions.place(part, words);
                 conditions.all[place].needed_by[bit / 64] |= 1 << (bit % 64);
                 of.push(place);
@@ -66,11 +66,11 @@ impl Conditions {
         conditions
     }
 
-    fn place(&mut self, part: &Expr, words: usize) -> usize {
-        let known = self.all.iter().position(|known| known.expr.is_same(part));
+    fn place(&mut self, part: Expr, words: usize) -> usize {
+        let known = self.all.iter().position(|known| known.expr.is_same(&part));
         known.unwrap_or_else(|| {
             self.all.push(Condition {
-                expr: part.clone(),
+                expr: part,
                 needed_by: vec![0; words],
             });
             self.all.len() - 1
@@ -113,10 +113,18 @@ impl Conditions {
 /// From this cost on a condition comes last, whoever needs it.
 const COSTLY: u32 = 500;
 
-fn parts(expr: &Expr) -> impl Iterator<Item = &Expr> {
+/// What must hold for the condition to hold: not any of these is none of them.
+fn parts(expr: &Expr) -> Vec<Expr> {
     match expr {
-        Expr::All(parts) => parts.iter(),
-        one => std::slice::from_ref(one).iter(),
+        Expr::All(all) => all.iter().flat_map(parts).collect(),
+        Expr::Not(part) => match &**part {
+            Expr::Any(any) => any
+                .iter()
+                .flat_map(|part| parts(&Expr::not(part.clone())))
+                .collect(),
+            _ => vec![expr.clone()],
+        },
+        _ => vec![expr.clone()],
     }
 }
 
