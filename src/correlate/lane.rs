@@ -70,7 +70,7 @@ struct User {
     /// For each take of the gate the rule's mark.
     marks: Vec<usize>,
     threshold: u64,
-    /// Other gates that must be met, too, with their thresholds.
+    /// Other gates of the same way that must be met, too, with their thresholds.
     others: Vec<(usize, u64)>,
     /// What shows the rule's other records.
     shown: Option<usize>,
@@ -175,10 +175,17 @@ impl Lane {
     }
 
     fn add(&mut self, rule: &Rule, place: usize) {
-        let gates: Vec<usize> = rule.gates.iter().map(|gate| self.gate(gate)).collect();
         let shown = self.show(rule, place);
-        for (at, gate) in rule.gates.iter().enumerate() {
-            let others = gates.iter().zip(&rule.gates).enumerate();
+        for way in &rule.ways {
+            self.add_way(way, place, shown);
+        }
+    }
+
+    /// A rule's gates that must all be met.
+    fn add_way(&mut self, way: &[Gate], rule: usize, shown: Option<usize>) {
+        let gates: Vec<usize> = way.iter().map(|gate| self.gate(gate)).collect();
+        for (at, gate) in way.iter().enumerate() {
+            let others = gates.iter().zip(way).enumerate();
             let others = others.filter(|(other, _)| *other != at);
             let others: Vec<_> = others
                 .map(|(_, (at, gate))| (*at, gate.threshold))
@@ -189,7 +196,7 @@ impl Lane {
                 counted.counters = Some(Counters::new(gate.width, gate.measure));
             }
             counted.users.push(User {
-                rule: place,
+                rule,
                 marks: gate.marks.clone(),
                 threshold: gate.threshold,
                 others,
@@ -223,7 +230,7 @@ impl Lane {
 
     /// Sees to it that the records of a rule that no gate counts are shown.
     fn show(&mut self, rule: &Rule, place: usize) -> Option<usize> {
-        let takes = |selection| rule.gates.iter().any(|gate| gate.takes(selection));
+        let takes = |selection| rule.gates().any(|gate| gate.takes(selection));
         let mut of = Vec::new();
         for (number, mark) in rule.marks.iter().enumerate() {
             if mark.role == Role::Counted && !takes(mark.selection) {

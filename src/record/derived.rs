@@ -13,6 +13,7 @@ pub mod error;
 mod glob;
 pub mod host;
 pub mod key;
+mod memo;
 pub mod network;
 pub mod operation;
 pub mod presigned;

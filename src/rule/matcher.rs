@@ -158,6 +158,33 @@ impl Expr {
         }
     }
 
+    /// Whether the other is the same condition, as far as can be told.
+    #[must_use]
+    pub fn is_same(&self, other: &Expr) -> bool {
+        let all = |one: &[Expr], other: &[Expr]| {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
+        };
+        match (self, other) {
+            (Expr::All(one), Expr::All(other)) | (Expr::Any(one), Expr::Any(other)) => {
+                all(one, other)
+            }
+            (Expr::Least(least, one), Expr::Least(most, other)) => least == most && all(one, other),
+            (Expr::Not(one), Expr::Not(other)) => one.is_same(other),
+            (Expr::Test(one), Expr::Test(other)) => one.is_same(other),
+            _ => false,
+        }
+    }
+
+    /// Whether it asks for something that is so, which few records meet; what
+    /// leaves something out nearly all do.
+    #[must_use]
+    pub fn is_choosy(&self) -> bool {
+        !matches!(
+            self,
+            Expr::Not(_) | Expr::Test(Test::Flag(_, false) | Test::Null(_))
+        )
+    }
+
     /// Calls for every test in the tree.
     pub fn each_test(&self, call: &mut impl FnMut(&Test)) {
         match self {
@@ -173,6 +200,32 @@ impl Expr {
 }
 
 impl Test {
+    fn is_same(&self, other: &Test) -> bool {
+        match (self, other) {
+            (Test::Class(one), Test::Class(other))
+            | (Test::RequesterType(one), Test::RequesterType(other)) => one == other,
+            (Test::Flag(field, one), Test::Flag(of, other)) => (field, one) == (of, other),
+            (Test::Null(one), Test::Null(other)) | (Test::Exists(one), Test::Exists(other)) => {
+                one == other
+            }
+            (Test::Text(place, one), Test::Text(of, other)) => place == of && one.is_same(other),
+            (Test::Number(field, compare, one), Test::Number(of, by, other)) => {
+                (field, compare, one) == (of, by, other)
+            }
+            (Test::Numbers(field, one), Test::Numbers(of, other)) => (field, one) == (of, other),
+            (Test::Time(part, compare, one), Test::Time(of, by, other)) => {
+                (part, compare, one) == (of, by, other)
+            }
+            (Test::Related(one), Test::Related(other)) => one == other,
+            (Test::Network(one), Test::Network(other)) => one == other,
+            (Test::Networks(one), Test::Networks(other)) => one == other,
+            (Test::Hours(one), Test::Hours(other)) => one == other,
+            (Test::Unset(one), Test::Unset(other)) => one == other,
+            // How a pattern was built is not written in it.
+            _ => false,
+        }
+    }
+
     fn matches(&self, view: &View<'_, '_>) -> bool {
         match self {
             Test::Class(classes) => view

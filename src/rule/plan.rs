@@ -32,8 +32,9 @@ pub struct Rule {
     pub columns: Vec<u8>,
     /// What must hold.
     pub root: Correlation,
-    /// What must hold at the least, and is cheap to tell: all of these.
-    pub gates: Vec<Gate>,
+    /// What must hold at the least, and is cheap to tell: all gates of one of
+    /// these ways.
+    pub ways: Vec<Vec<Gate>>,
     /// How far back of a firing the records lie that it depends on, seconds.
     pub horizon: i64,
     /// Length of an alert's period, seconds; never shorter than the timespan.
@@ -268,6 +269,11 @@ impl Gate {
 }
 
 impl Rule {
+    /// The gates of all ways.
+    pub fn gates(&self) -> impl Iterator<Item = &Gate> {
+        self.ways.iter().flatten()
+    }
+
     /// Marks of a role.
     #[must_use]
     pub fn marked(&self, role: Role) -> u64 {

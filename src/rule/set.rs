@@ -3,13 +3,16 @@
 //! Selections are tested in the order of a table that knows, for each class of
 //! operation and each outcome, which of them can match at all; of those that need
 //! certain texts only the ones whose texts are there (`index`). Both are
-//! computed from the tests themselves and may list too many, never too few.
+//! computed from the tests themselves and may list too many, never too few. Of
+//! those that are left each condition is asked once (`conditions`).
 
+mod conditions;
 mod index;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use self::conditions::{Conditions, Held};
 use self::index::Index;
 use super::matcher::{Expr, Likely, Outcome};
 use super::plan::Rule;
@@ -74,9 +77,16 @@ pub struct RuleSet {
     dispatch: Vec<Vec<u64>>,
     /// Which selections the texts in a record leave possible.
     index: Index,
+    conditions: Conditions,
     /// For each selection those that refine it.
     refined_by: Vec<Vec<usize>>,
     words: usize,
+}
+
+/// Every class of operation, or none, with every outcome.
+fn cells() -> impl Iterator<Item = (Option<OperationClass>, Outcome)> {
+    let classes = OperationClass::ALL.iter().copied().map(Some).chain([None]);
+    classes.flat_map(|class| Outcome::ALL.map(|outcome| (class, outcome)))
 }
 
 const CELLS: usize = (OperationClass::ALL.len() + 1) * Outcome::ALL.len();
@@ -100,7 +110,6 @@ impl RuleSet {
         let words = selections.len().div_ceil(64);
         let mut dispatch = vec![vec![0; words]; CELLS];
         let mut refined_by = vec![Vec::new(); selections.len()];
-        let classes = || OperationClass::ALL.iter().copied().map(Some).chain([None]);
         for (bit, selection) in selections.iter().enumerate() {
             for parent in &selection.refines {
                 refined_by[*parent].push(bit);
@@ -108,11 +117,9 @@ impl RuleSet {
             if !selection.refines.is_empty() {
                 continue;
             }
-            for class in classes() {
-                for outcome in Outcome::ALL {
-                    if selection.expr.likely(class, outcome) != Likely::No {
-                        dispatch[cell(class, outcome)][bit / 64] |= 1 << (bit % 64);
-                    }
+            for (class, outcome) in cells() {
+                if selection.expr.likely(class, outcome) != Likely::No {
+                    dispatch[cell(class, outcome)][bit / 64] |= 1 << (bit % 64);
                 }
             }
         }
@@ -122,6 +129,7 @@ impl RuleSet {
             .map(|selection| unrefined(selection).then_some(&selection.expr));
         Self {
             index: Index::new(exprs, words),
+            conditions: Conditions::new(selections.iter().map(|s| &s.expr), words),
             rules,
             slots,
             settings,
@@ -177,14 +185,15 @@ impl RuleSet {
         scratch.matched.clear();
         scratch.matched.resize(self.words, 0);
         self.index.possible(&view, cell, &mut scratch.possible);
+        self.conditions.turn(&mut scratch.held);
         let mut slots = 0;
-        for (word, bits) in scratch.possible.iter().enumerate() {
-            for bit in Bits(*bits) {
+        for word in 0..scratch.possible.len() {
+            while let Some(bit) = Bits(scratch.possible[word]).next() {
                 let bit = word * 64 + bit;
-                let selection = &self.selections[bit];
-                if selection.expr.matches(&view) {
+                let (held, possible) = (&mut scratch.held, &mut scratch.possible);
+                if self.conditions.meet(bit, &view, held, possible) {
                     scratch.matched[word] |= 1 << (bit % 64);
-                    slots |= selection.slots;
+                    slots |= self.selections[bit].slots;
                     slots |= self.refine(bit, &view, &mut scratch.matched);
                 }
             }
@@ -221,6 +230,7 @@ impl RuleSet {
 pub struct Scratch {
     matched: Vec<u64>,
     possible: Vec<u64>,
+    held: Held,
 }
 
 /// The places of the bits that are set, lowest first.

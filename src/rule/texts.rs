@@ -72,6 +72,12 @@ impl Texts {
         self.all.len()
     }
 
+    /// Whether these are the same texts in the same order.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Text> {
         self.all.iter()

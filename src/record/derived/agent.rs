@@ -5,10 +5,12 @@
 //! by what is found here.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::memo::Memo;
 use super::words::{self, Words};
 
 /// Distributions for attacking; only behind `linux/` or `linux#`, as the
@@ -105,6 +107,15 @@ static TOOL_WORDS: LazyLock<(Words, Vec<&'static str>)> = LazyLock::new(|| {
 /// `tool`: the first class of the table that one of its words stands for.
 #[must_use]
 pub fn tool(agent: &[u8]) -> Option<&'static str> {
+    LAST_TOOLS.with_borrow_mut(|last| last.of(agent, find_tool))
+}
+
+thread_local! {
+    /// Lines by the thousand have the same few user agents.
+    static LAST_TOOLS: RefCell<Memo<Option<&'static str>>> = RefCell::new(Memo::new());
+}
+
+fn find_tool(agent: &[u8]) -> Option<&'static str> {
     let (words, classes) = &*TOOL_WORDS;
     if !words.any_case(agent) {
         return None;

@@ -86,6 +86,7 @@ static PROBES: LazyLock<(Words, Vec<Probe>)> = LazyLock::new(|| {
 #[must_use]
 pub fn probe(uri: Option<&[u8]>, key: Option<&[u8]>) -> Option<Probe> {
     let (words, rows) = &*PROBES;
+    let key = key.filter(|key| !uri.is_some_and(|uri| names(uri, key)));
     let mut first = key.map_or(usize::MAX, |key| lowest(words, key).min(at_start(key)));
     let mut text = uri.map(Cow::Borrowed);
     for round in 0..=ROUNDS {
@@ -103,6 +104,13 @@ fn lowest(words: &Words, text: &[u8]) -> usize {
     }
     let hits = words.all(text).map(|hit| hit.pattern().as_usize());
     hits.min().unwrap_or(usize::MAX)
+}
+
+/// Whether the path of a request line begins with the key as it is, so that
+/// what is in the key is found there.
+fn names(uri: &[u8], key: &[u8]) -> bool {
+    let path = memchr::memchr(b'/', uri).map(|slash| &uri[slash + 1..]);
+    path.is_some_and(|path| path.starts_with(key))
 }
 
 /// A key has no slash before it, though the path that asked for it has.

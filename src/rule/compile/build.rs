@@ -391,7 +391,7 @@ impl<'d> Builder<'_, 'd> {
             return None;
         }
         let unworkable = self.compiler.unworkable(document, &correlation, &marks);
-        let gates = gates::of(self.compiler, &correlation, &marks, &self.columns);
+        let ways = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
             id, title, tags, ..
         } = &document.meta;
@@ -408,7 +408,7 @@ impl<'d> Builder<'_, 'd> {
             group_by: group_by.iter().map(|name| name.as_str().into()).collect(),
             marks,
             columns: self.columns,
-            gates,
+            ways,
             horizon: correlation.full_horizon(),
             period,
             root: correlation,

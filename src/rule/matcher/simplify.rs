@@ -100,7 +100,8 @@ impl Expr {
     }
 
     /// What it takes to ask, roughly, in hundredths of a field of the log.
-    fn cost(&self) -> u32 {
+    #[must_use]
+    pub fn cost(&self) -> u32 {
         match self {
             Expr::All(parts) | Expr::Any(parts) | Expr::Least(_, parts) => {
                 parts.iter().map(Expr::cost).fold(0, u32::saturating_add)
@@ -113,7 +114,13 @@ impl Expr {
 
 impl Test {
     fn cost(&self) -> u32 {
-        let field = |field: &Field| if field.is_log() { 100 } else { 400 };
+        let field = |field: &Field| match field {
+            // They look for many texts in a long one.
+            Field::KeyTier | Field::Probe | Field::ProbeMatch | Field::UserAgentFamily => 2_000,
+            Field::Tool => 1_000,
+            log if log.is_log() => 100,
+            _ => 400,
+        };
         match self {
             Test::Class(_) | Test::Flag(Field::Ok, _) => 10,
             Test::Number(..) | Test::Numbers(..) => 50,
