@@ -126,6 +126,9 @@ pub struct Scan {
     /// Your own networks, a CIDR or address a line: what is outside is unknown
     #[arg(long, value_name = "FILE")]
     pub trusted_networks: Option<PathBuf>,
+    /// A list of known bad addresses, user agents, keys or requesters; again for each list
+    #[arg(long, value_name = "FILE")]
+    pub ioc: Vec<PathBuf>,
     /// How late a record may come [default: 1h; 6h for delivered log objects]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub lateness: Option<i64>,
@@ -266,6 +269,9 @@ pub struct RulesExplain {
     /// Your own networks, a CIDR or address a line: what is outside is unknown
     #[arg(long, value_name = "FILE")]
     pub trusted_networks: Option<PathBuf>,
+    /// A list of known bad addresses, user agents, keys or requesters; again for each list
+    #[arg(long, value_name = "FILE")]
+    pub ioc: Vec<PathBuf>,
     /// Common.
     #[command(flatten)]
     pub common: Common,

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use s3sentry::alert::Level;
+use s3sentry::ioc::{List, Spec as ListSpec};
 use s3sentry::pipeline::Span;
 use s3sentry::rule::overrides::{self, Override};
 use s3sentry::rule::{self, Document, RuleSet};
@@ -163,6 +164,7 @@ pub fn color(when: Color, stream: &impl IsTerminal) -> bool {
 pub fn settings(
     common: &Common,
     trusted_networks: Option<&PathBuf>,
+    ioc: &[PathBuf],
 ) -> Result<Arc<Settings>, Stop> {
     let env = |name: &str| std::env::var_os(name);
     let file =
@@ -174,6 +176,18 @@ pub fn settings(
     if let Some(file) = trusted_networks {
         settings.trusted_networks = Some(Networks::from_file(file).map_err(Stop::usage)?);
     }
+    let (mut lists, mut errors) = (Vec::new(), Vec::new());
+    for file in ioc {
+        match List::read(ListSpec::of(file.clone())) {
+            Ok(list) => lists.push(list),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(all(&errors, "lists of indicators"));
+    }
+    let added = settings.add_indicators(lists);
+    added.map_err(|reason| Stop::usage(anyhow::anyhow!("--ioc: {reason}")))?;
     Ok(Arc::new(settings))
 }
 

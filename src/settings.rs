@@ -10,6 +10,7 @@
 //! settings mean for a rule is not decided here.
 
 pub mod hours;
+mod indicators;
 pub mod list;
 pub mod networks;
 mod tree;
@@ -17,6 +18,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -25,6 +27,7 @@ pub use hours::WorkHours;
 pub use list::Names;
 pub use networks::Networks;
 
+use crate::ioc::{Indicators, List};
 use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
 use list::Entry;
@@ -56,6 +59,8 @@ pub struct Settings {
     pub vpc_only_buckets: Option<Names>,
     /// When people work.
     pub work_hours: Option<WorkHours>,
+    /// Lists of what is known to be bad.
+    pub ioc: Option<Arc<Indicators>>,
     /// What is said of rules: names and what stands below them.
     pub rules: Vec<(Key, Node)>,
     /// Where the lists of the file came from, by their names.
@@ -177,11 +182,28 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Adds lists of indicators to those that are set. The error says that they
+    /// are too many.
+    pub fn add_indicators(&mut self, lists: Vec<List>) -> Result<(), String> {
+        if lists.is_empty() {
+            return Ok(());
+        }
+        let known = self.ioc.take().map(Arc::unwrap_or_clone);
+        let mut all = known.map_or_else(Vec::new, Indicators::into_lists);
+        all.extend(lists);
+        self.ioc = Some(Arc::new(Indicators::new(all)?));
+        Ok(())
+    }
+}
+
 /// A key of the file and what reads its list.
 type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 
 /// The key below which rules are changed.
 const RULES: &str = "rules";
+/// The key of the tables that name lists of indicators.
+const IOC: &str = "ioc";
 
 const KEYS: &[Row] = &[
     ("trusted_networks", |reader, settings, entries| {
@@ -273,9 +295,16 @@ impl Reader<'_> {
                 settings.rules = self.rules(value);
                 continue;
             }
+            if name == IOC {
+                let lists = self.indicators(value);
+                if let Err(reason) = settings.add_indicators(lists) {
+                    self.fail(value.span().start, reason);
+                }
+                continue;
+            }
             let Some((name, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
                 let known = KEYS.iter().map(|(known, _)| *known);
-                let hint = suggest(name, known.chain([RULES]));
+                let hint = suggest(name, known.chain([RULES, IOC]));
                 let hint = did_you_mean(hint.as_deref());
                 self.fail(
                     key.span().start,

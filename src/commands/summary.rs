@@ -4,6 +4,7 @@
 //! for good news, and every problem says what to do about it.
 
 mod entities;
+mod indicators;
 mod next;
 pub mod words;
 
@@ -56,6 +57,7 @@ impl Summary<'_> {
     /// Prints it.
     pub fn print(&self) {
         let tally = &self.outcome.tally;
+        indicators::warn(self.settings);
         reading(self.sources, tally, &self.arguments.input, self.elapsed);
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
@@ -78,6 +80,9 @@ impl Summary<'_> {
         }
         row("state", &state);
         row("settings", &self.settings_words());
+        for (place, text) in indicators::rows(self.settings).iter().enumerate() {
+            row(if place == 0 { "ioc" } else { "" }, text);
+        }
         if !self.overrides.is_empty() {
             row("overrides", &self.overrides_words());
         }
@@ -96,6 +101,9 @@ impl Summary<'_> {
         }
         if let Some(file) = &self.arguments.trusted_networks {
             parts.push(format!("trusted networks from {}", shown(file)));
+        }
+        for file in &self.arguments.ioc {
+            parts.push(format!("indicators from {}", shown(file)));
         }
         if parts.is_empty() {
             "none".to_owned()
@@ -143,6 +151,18 @@ impl Summary<'_> {
         }
         lines
     }
+}
+
+/// The closing lines of `rules explain`.
+pub fn of_explain(
+    settings: &Settings,
+    sources: &Sources,
+    tally: &Tally,
+    input: &Input,
+    elapsed: Duration,
+) {
+    indicators::warn(settings);
+    of_parse(sources, tally, input, elapsed);
 }
 
 /// The closing lines of `parse`.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::matcher::{Expr, Likely, Test};
+use super::matcher::{Expr, Likely, Place, Test};
 use super::plan::{Aggregate, Correlation, Kind, Measure, Reading, Stage};
 use crate::record::Field;
 use crate::settings::Settings;
@@ -43,6 +43,7 @@ impl Missing {
             }
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
             Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
+            test if settings.ioc.is_none() && asks_for_indicators(test) => Some("ioc"),
             _ => None,
         };
         let mut lists = BTreeSet::new();
@@ -61,6 +62,18 @@ impl Missing {
         self.0.extend(other.0);
         self
     }
+}
+
+/// Whether a test wants a record to be on a list of indicators.
+fn asks_for_indicators(test: &Test) -> bool {
+    let field = match test {
+        Test::Exists(field)
+        | Test::Text(Place::Field(field), _)
+        | Test::Regex(Place::Field(field), _) => *field,
+        Test::Related(related) => related.field,
+        _ => return false,
+    };
+    matches!(field, Field::IocList | Field::IocEntry | Field::IocLevel)
 }
 
 /// What a correlation lacks, by what its marks lack; `None` where it can fire.

@@ -6,7 +6,7 @@ mod schema;
 use std::sync::Arc;
 
 use super::*;
-use crate::alert::{Distinct, Evidence, Level, RuleInfo, Status};
+use crate::alert::{Context, Distinct, Evidence, Level, RuleInfo, Status};
 use crate::text::restore;
 
 fn rule(name: &str, level: Level) -> Arc<RuleInfo> {
@@ -53,6 +53,7 @@ fn burst() -> Alert {
                 line: None,
             },
         ],
+        context: Context::default(),
     }
 }
 

@@ -180,6 +180,7 @@ fn given(summary: &Summary<'_>) -> String {
                 .iter()
                 .map(|file| ("--trusted-networks", file)),
         )
+        .chain(arguments.ioc.iter().map(|file| ("--ioc", file)))
         .chain(arguments.rules.iter().map(|path| ("--rules", path)));
     if arguments.common.no_config {
         words.push_str(" --no-config");
