@@ -17,7 +17,7 @@ use crate::cli::{ListFormat, RulesList};
 
 /// Runs `rules list`.
 pub fn list(arguments: &RulesList) -> Result<End, Stop> {
-    let settings = super::settings(&arguments.common, None, &[])?;
+    let settings = super::settings(&arguments.common, None)?;
     let rules = super::rules(&arguments.rules, &settings)?;
     let set = super::compiled(&rules, &settings, Level::Informational)?;
     let format = arguments.format.unwrap_or(if io::stdout().is_terminal() {

@@ -11,11 +11,12 @@ pub mod words;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::Utc;
 use s3sentry::pipeline::{Outcome, Tally};
 use s3sentry::record::time::rfc3339;
 use s3sentry::rule::overrides::Override;
 use s3sentry::rule::{RuleSet, Unworkable};
-use s3sentry::settings::Settings;
+use s3sentry::settings::{AwsRanges, Settings, aws_ranges};
 use s3sentry::source::{self, Sources};
 use s3sentry::text::{redact, terminal};
 
@@ -28,6 +29,8 @@ use words::{bytes, count, cut, group, pace, row};
 const PROBLEMS: usize = 10;
 /// Characters of a malformed line that are shown: enough to know it by.
 const SAMPLE: usize = 120;
+/// Days after which AWS's addresses are old.
+const DAYS: i64 = 30;
 /// Columns where stderr is no terminal.
 const WIDTH: usize = 80;
 /// Columns beyond which rows are hard to read.
@@ -56,6 +59,11 @@ pub struct Summary<'s> {
 impl Summary<'_> {
     /// Prints it.
     pub fn print(&self) {
+        if let Some(ranges) = &self.settings.aws_ranges
+            && let Some(text) = old(ranges, Utc::now().timestamp())
+        {
+            say(format_args!("s3sentry: warning: {text}"));
+        }
         let tally = &self.outcome.tally;
         indicators::warn(self.settings);
         reading(self.sources, tally, &self.arguments.input, self.elapsed);
@@ -99,10 +107,14 @@ impl Summary<'_> {
         if let Some(file) = &self.settings.file {
             parts.push(shown(file));
         }
-        if let Some(file) = &self.arguments.trusted_networks {
+        let lists = &self.arguments.lists;
+        if let Some(file) = &lists.trusted_networks {
             parts.push(format!("trusted networks from {}", shown(file)));
         }
-        for file in &self.arguments.ioc {
+        if let Some(file) = &lists.aws_ranges {
+            parts.push(format!("AWS's addresses from {}", shown(file)));
+        }
+        for file in &lists.ioc {
             parts.push(format!("indicators from {}", shown(file)));
         }
         if parts.is_empty() {
@@ -163,6 +175,20 @@ pub fn of_explain(
 ) {
     indicators::warn(settings);
     of_parse(sources, tally, input, elapsed);
+}
+
+/// What to say of AWS's addresses when they are old: AWS adds some every week.
+fn old(ranges: &AwsRanges, now: i64) -> Option<String> {
+    let days = (now - ranges.created()) / 86_400;
+    let date = rfc3339(ranges.created());
+    (days > DAYS).then(|| {
+        format!(
+            "aws_ranges: {} is of {}, {days} days old; get a new one from {}",
+            shown(ranges.file()),
+            date.split('T').next().unwrap_or_default(),
+            aws_ranges::URL
+        )
+    })
 }
 
 /// The closing lines of `parse`.

@@ -66,6 +66,7 @@ pub struct View<'r, 'a> {
     remote_wide_net: OnceCell<Option<Name>>,
     network_value: OnceCell<Option<Name>>,
     ioc: OnceCell<Option<ioc::Match<'r>>>,
+    aws_network: OnceCell<Option<&'r str>>,
 }
 
 impl<'r, 'a> View<'r, 'a> {
@@ -92,6 +93,7 @@ impl<'r, 'a> View<'r, 'a> {
             remote_wide_net: OnceCell::new(),
             network_value: OnceCell::new(),
             ioc: OnceCell::new(),
+            aws_network: OnceCell::new(),
         }
     }
 
@@ -173,7 +175,10 @@ impl<'r, 'a> View<'r, 'a> {
             Field::RemoteHost => self.network(&self.remote_host, network::remote_host),
             Field::RemoteNet => self.network(&self.remote_net, network::remote_net),
             Field::RemoteWideNet => self.network(&self.remote_wide_net, network::remote_wide_net),
-            Field::NetworkValue => self.network(&self.network_value, network::network_value),
+            Field::NetworkValue => match self.aws_network() {
+                Some(name) => Some(name.as_bytes()),
+                None => self.network(&self.network_value, network::network_value),
+            },
             Field::IocList => Some(self.ioc()?.list.name.as_bytes()),
             Field::IocEntry => Some(self.ioc()?.entry.as_bytes()),
             Field::IocLevel => Some(self.ioc()?.list.level.as_str().as_bytes()),
@@ -224,6 +229,7 @@ impl<'r, 'a> View<'r, 'a> {
             Field::Ec2Session => self.requester().is_ec2_session(),
             Field::ForeignAccount => return self.is_foreign_account(),
             Field::Stranger => self.is_stranger(),
+            Field::AwsAddress => return self.is_aws_address(),
             Field::UnknownNetwork => return self.is_unknown_network(),
             Field::DeletedObject => operation(operation::is_deleted_object),
             Field::Weakening => operation(operation::is_weakening),

@@ -42,7 +42,7 @@ impl Missing {
                 Some("trusted_networks")
             }
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
-            Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
+            Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
             test if settings.ioc.is_none() && asks_for_indicators(test) => Some("ioc"),
             _ => None,
         };

@@ -29,7 +29,7 @@ pub fn run(arguments: &RulesCheck) -> Result<End, Stop> {
     };
     // A file is looked at as it stands: the settings may be about other rules.
     let settings = match arguments.paths[..] {
-        [] => settings(&arguments.common, None, &[])?,
+        [] => settings(&arguments.common, None)?,
         _ => Arc::new(Settings::default()),
     };
     let asked = |document: &Document| own.is_empty() || !document.built_in;

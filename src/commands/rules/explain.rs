@@ -17,11 +17,7 @@ use crate::commands::{End, Stop, open, rules, settings, span, summary};
 /// Runs the command.
 pub fn run(arguments: &RulesExplain) -> Result<End, Stop> {
     let span = span(&arguments.input)?;
-    let settings = settings(
-        &arguments.common,
-        arguments.trusted_networks.as_ref(),
-        &arguments.ioc,
-    )?;
+    let settings = settings(&arguments.common, Some(&arguments.lists))?;
     let rules = rules(&arguments.rules, &settings)?;
     let place = refs::find(&rules.documents, &arguments.name)
         .map_err(|reason| Stop::usage(anyhow::anyhow!("{reason}; rules list names them all")))?;

@@ -10,7 +10,7 @@ use crate::commands::{End, Stop, compiled, rules, settings};
 
 /// Runs the command.
 pub fn run(arguments: &RulesShow) -> Result<End, Stop> {
-    let settings = settings(&arguments.common, None, &[])?;
+    let settings = settings(&arguments.common, None)?;
     let rules = rules(&arguments.rules, &settings)?;
     let place = refs::find(&rules.documents, &arguments.name)
         .map_err(|reason| Stop::usage(anyhow::anyhow!("{reason}; rules list names them all")))?;

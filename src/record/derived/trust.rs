@@ -1,9 +1,7 @@
 //! Whether the owner of the buckets has a reason to know who asks.
 //!
 //! The one place where settings meet records: a list that is not set leaves
-//! everything that rests on it open, it never makes anybody unknown. Ranges of
-//! AWS's own addresses belong into [`View::is_unknown_network`], and into the
-//! name of a network beside it, once there is a list of them.
+//! everything that rests on it open, it never makes anybody unknown.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +9,7 @@ use super::View;
 use super::network::AddressClass;
 use super::requester::RequesterType;
 use crate::record::Field;
+use crate::settings::aws_ranges;
 
 /// Whose account a requester belongs to, as far as the settings tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +19,7 @@ enum Relation {
     Foreign,
 }
 
-impl View<'_, '_> {
+impl<'r> View<'r, '_> {
     fn is_trusted_network(&self) -> bool {
         match (&self.settings.trusted_networks, self.record.address()) {
             (Some(networks), Some(address)) => networks.contains(address),
@@ -28,12 +27,32 @@ impl View<'_, '_> {
         }
     }
 
-    /// Outside every trusted network, and public; nothing is known to be
-    /// unknown while there is no such list.
+    /// How the network of one of AWS's own addresses is named.
+    pub(super) fn aws_network(&self) -> Option<&'r str> {
+        let ranges = self.settings.aws_ranges.as_ref()?;
+        let name = || ranges.name(self.record.address()?);
+        *self.aws_network.get_or_init(name)
+    }
+
+    /// Whether the address is AWS's; nobody knows while there is no list of
+    /// AWS's addresses. Where there is no address there is none of AWS's.
+    pub(super) fn is_aws_address(&self) -> Option<bool> {
+        self.settings.aws_ranges.as_ref()?;
+        Some(self.aws_network().is_some())
+    }
+
+    /// Outside every trusted network, public, and not AWS's in the bucket's own
+    /// region, where what the owner runs would be; nothing is known to be
+    /// unknown while there is no list of trusted networks.
     pub(super) fn is_unknown_network(&self) -> Option<bool> {
         self.settings.trusted_networks.as_ref()?;
         let public = AddressClass::of(self.record.address()) == AddressClass::Public;
-        Some(public && !self.is_trusted_network())
+        Some(public && !self.is_trusted_network() && !self.is_aws_beside_bucket())
+    }
+
+    fn is_aws_beside_bucket(&self) -> bool {
+        self.aws_network()
+            .is_some_and(|name| self.bucket_region() == Some(aws_ranges::region(name).as_bytes()))
     }
 
     /// Anonymous; or of an account in neither list; or a principal of an own
