@@ -60,6 +60,11 @@ pub(super) fn header(bytes: &[u8]) -> Option<Header> {
 }
 
 fn columns(line: &str) -> Option<(u8, Columns)> {
+    // An entry of a plain list, whose text may hold anything.
+    let name = line.split_once(':').map(|(name, _)| name);
+    if name.is_some_and(|name| Kind::from_name(name).is_some()) {
+        return None;
+    }
     let count = |delimiter: &u8| line.bytes().filter(|byte| byte == delimiter).count();
     let delimiter = b",;\t".iter().copied().max_by_key(count)?;
     let names: Vec<String> = line.split(char::from(delimiter)).map(normal).collect();
