@@ -177,7 +177,7 @@ pub fn of_explain(
     of_parse(sources, tally, input, elapsed);
 }
 
-/// What to say of AWS's addresses when they are old: AWS adds some every week.
+/// What to say of AWS's addresses when they are old: it changes them every few days.
 fn old(ranges: &AwsRanges, now: i64) -> Option<String> {
     let days = (now - ranges.created()) / 86_400;
     let date = rfc3339(ranges.created());
@@ -308,4 +308,24 @@ pub fn unread(sources: &Sources) -> End {
 fn width() -> usize {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map_or(WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_aws_are_old_after_thirty_days() {
+        let text = br#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
+            {"ip_prefix": "192.0.2.0/24", "region": "eu-west-1"}]}"#;
+        let ranges = AwsRanges::parse(text, "a/ip-ranges.json".as_ref()).unwrap();
+        let after = |days: i64| old(&ranges, ranges.created() + days * 86_400);
+        assert_eq!(after(-1), None);
+        assert_eq!(after(30), None);
+        assert_eq!(
+            after(31).unwrap(),
+            "aws_ranges: a/ip-ranges.json is of 2026-01-02, 31 days old; get a new one from \
+             https://ip-ranges.amazonaws.com/ip-ranges.json"
+        );
+    }
 }

@@ -206,6 +206,10 @@ mod tests {
         let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
         let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
         assert_eq!(said(&all([other, network])), said_of_networks);
+        let address = |is: bool| Expr::Test(Test::Flag(Field::AwsAddress, is));
+        assert_eq!(said(&address(true)), "aws_ranges is not set");
+        assert_eq!(said(&address(false)), "aws_ranges is not set");
+        assert_eq!(said(&not(address(true))), "");
     }
 
     #[test]

@@ -227,7 +227,7 @@ mod tests {
             ),
             (
                 &with(r#""prefixes": [{"ipv4Prefix": "192.0.2.0/24"}]"#),
-                "1:86: is not AWS's list of its addresses: missing field `ip_prefix`",
+                "1:81: is not AWS's list of its addresses: missing field `ip_prefix`",
             ),
             (
                 r#"{"createDate": "today"}"#,

@@ -42,6 +42,7 @@ use s3sentry::settings::Settings;
 
 use super::chance::Chance;
 use super::record::{Rec, record_of};
+use super::twin::beside_ranges;
 use super::{compile, matches};
 
 /// How many records each rule is asked about.
@@ -63,7 +64,8 @@ fn settings() -> Arc<Settings> {
         .iter()
         .map(|(name, list)| format!("{name} = {list:?}"))
         .collect();
-    Arc::new(Settings::parse(&lists.join("\n"), "s.toml".as_ref()).unwrap())
+    let settings = Settings::parse(&lists.join("\n"), "s.toml".as_ref()).unwrap();
+    Arc::new(beside_ranges(settings))
 }
 
 /// A record as the other tool sees it.

@@ -128,16 +128,41 @@ mod tests {
 
     use super::super::tests::with;
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::{AwsRanges, Settings};
 
     const OWN: &str = "arn:aws:iam::111122223333:user/me";
     const TRUSTED: &str = "arn:aws:iam::444455556666:user/partner";
     const FOREIGN: &str = "arn:aws:iam::777788889999:user/other";
     const OUTSIDE: &str = "198.51.100.7";
 
+    const RANGES: &str = r#"{
+        "createDate": "2026-01-02-03-04-05",
+        "prefixes": [
+            {"ip_prefix": "198.51.100.0/24", "region": "eu-west-1"},
+            {"ip_prefix": "192.0.2.128/25", "region": "us-east-1"},
+            {"ip_prefix": "203.0.113.0/24", "region": "GLOBAL"}
+        ],
+        "ipv6_prefixes": [{"ipv6_prefix": "2001:db8:a::/48", "region": "eu-west-1"}]
+    }"#;
+
+    fn parsed(settings: &str) -> Settings {
+        Settings::parse(settings, Path::new("s3sentry.toml")).unwrap()
+    }
+
+    fn beside_ranges(settings: &str) -> Settings {
+        let ranges = AwsRanges::parse(RANGES.as_bytes(), Path::new("ip-ranges.json"));
+        Settings {
+            aws_ranges: Some(ranges.unwrap()),
+            ..parsed(settings)
+        }
+    }
+
     fn ask(settings: &str, field: Field, values: &[(Field, &str)]) -> String {
-        let settings = Settings::parse(settings, Path::new("s3sentry.toml")).unwrap();
-        with(values, &settings, |view| {
+        asked(&parsed(settings), field, values)
+    }
+
+    fn asked(settings: &Settings, field: Field, values: &[(Field, &str)]) -> String {
+        with(values, settings, |view| {
             let value = view.bytes(field).unwrap_or(b"-");
             String::from_utf8_lossy(value).into_owned()
         })
@@ -255,6 +280,70 @@ mod tests {
         ] {
             let found = ask(settings, Field::UnknownNetwork, &[(Field::RemoteIp, ip)]);
             assert_eq!(found, expected, "{settings} {ip}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_those_of_aws_beside_its_ranges_only() {
+        let settings = beside_ranges("");
+        for (ip, is_aws, network) in [
+            ("198.51.100.7", "true", "aws:eu-west-1"),
+            ("::ffff:198.51.100.7", "true", "aws:eu-west-1"),
+            ("192.0.2.200", "true", "aws:us-east-1"),
+            ("203.0.113.7", "true", "aws:GLOBAL"),
+            ("2001:db8:a::1", "true", "aws:eu-west-1"),
+            ("192.0.2.1", "false", "192.0.2.0/24"),
+            ("10.0.0.1", "false", "10.0.0.0/24"),
+            ("2001:db8:b::1", "false", "2001:db8:b::/64"),
+            ("-", "false", "-"),
+        ] {
+            let values = [(Field::RemoteIp, ip)];
+            let found = asked(&settings, Field::AwsAddress, &values);
+            assert_eq!(found, is_aws, "{ip}");
+            let found = asked(&settings, Field::NetworkValue, &values);
+            assert_eq!(found, network, "{ip}");
+            assert_eq!(ask(LISTS, Field::AwsAddress, &values), "-", "{ip}");
+        }
+        let found = ask(LISTS, Field::NetworkValue, &[(Field::RemoteIp, OUTSIDE)]);
+        assert_eq!(found, "198.51.100.0/24");
+    }
+
+    #[test]
+    fn aws_in_the_region_of_the_bucket_is_not_unknown() {
+        let settings = beside_ranges(LISTS);
+        let europe = "mybucket.s3.eu-west-1.amazonaws.com";
+        let america = "s3.us-east-1.amazonaws.com";
+        for (ip, host, unknown) in [
+            (OUTSIDE, europe, "false"),
+            ("2001:db8:a::1", europe, "false"),
+            (OUTSIDE, america, "true"),
+            (OUTSIDE, "other.s3.eu-west-1.amazonaws.com", "true"),
+            (OUTSIDE, "s3.amazonaws.com", "true"),
+            (OUTSIDE, "-", "true"),
+            ("203.0.113.7", europe, "true"),
+            ("203.0.114.7", europe, "true"),
+            ("192.0.2.200", america, "false"),
+            ("192.0.2.200", europe, "false"),
+            ("-", europe, "false"),
+        ] {
+            let values = [
+                (Field::RemoteIp, ip),
+                (Field::HostHeader, host),
+                (Field::Requester, OWN),
+            ];
+            for field in [Field::UnknownNetwork, Field::Stranger] {
+                let found = asked(&settings, field, &values);
+                assert_eq!(found, unknown, "{field:?} {ip} {host}");
+            }
+            let alone = beside_ranges("");
+            let found = asked(&alone, Field::UnknownNetwork, &values);
+            assert_eq!(found, "-", "{ip} {host}");
+            // Whose account it is counts before where it comes from.
+            let mut values = values;
+            values[2].1 = FOREIGN;
+            let trusted = ip.starts_with("192.0.2.");
+            let found = asked(&settings, Field::Stranger, &values);
+            assert_eq!(found == "true", !trusted, "{ip} {host}");
         }
     }
 
