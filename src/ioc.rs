@@ -133,7 +133,7 @@ impl Kind {
     /// nobody's in particular.
     fn of_account(text: &str) -> Option<Self> {
         let is_canonical = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if text.starts_with("arn:") || is_canonical {
+        if text.starts_with("arn:aws") || is_canonical {
             return Some(Kind::Requester);
         }
         is_access_key(text).then_some(Kind::AccessKey)

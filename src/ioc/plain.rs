@@ -26,6 +26,10 @@ pub(super) fn read(bytes: &[u8], contents: &mut Contents) {
 
 fn entry(line: &str, number: u64, contents: &mut Contents) {
     let number = Some(number);
+    let word = first_word(line);
+    if let Some(kind) = Kind::of_account(word) {
+        return contents.entry(kind, word, number);
+    }
     // User agents hold `;` and `#`: no comment begins in a named text.
     if let Some((name, text)) = line.split_once(':')
         && let Some(kind) = Kind::from_name(name)
@@ -37,20 +41,18 @@ fn entry(line: &str, number: u64, contents: &mut Contents) {
         }
         return;
     }
-    let word = first_word(line);
     let rest = line[word.len()..].trim_start();
     match word {
         "ExitAddress" => contents.network(first_word(rest), number),
         "ExitNode" | "Published" => {}
         "LastStatus" => contents.date(date::parse(rest)),
-        _ => match Kind::of_account(word) {
-            Some(kind) => contents.entry(kind, word, number),
-            None if word.starts_with(|c: char| c.is_ascii_hexdigit() || c == ':') => {
-                contents.network(word, number);
-            }
-            None => contents.spoil(number, format!("{} {EXPECTED}", quote(line))),
-        },
+        _ if word.bytes().all(is_of_address) => contents.network(word, number),
+        _ => contents.spoil(number, format!("{} {EXPECTED}", quote(line))),
     }
+}
+
+fn is_of_address(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || b".:/".contains(&byte)
 }
 
 const EXPECTED: &str = "is no address, CIDR, ARN or access key; other texts are written \

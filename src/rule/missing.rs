@@ -163,6 +163,8 @@ impl fmt::Display for Missing {
 
 #[cfg(test)]
 mod tests {
+    use regex::bytes::Regex;
+
     use super::*;
 
     const A: Test = Test::Unset("accounts");
@@ -210,6 +212,20 @@ mod tests {
         assert_eq!(said(&address(true)), "aws_ranges is not set");
         assert_eq!(said(&address(false)), "aws_ranges is not set");
         assert_eq!(said(&not(address(true))), "");
+    }
+
+    #[test]
+    fn who_is_on_a_list_is_not_known_without_lists() {
+        let exists = Expr::Test(Test::Exists(Field::IocEntry));
+        let high = Regex::new("^high$").unwrap();
+        let level = Expr::Test(Test::Regex(Place::Field(Field::IocLevel), high.clone()));
+        assert_eq!(said(&exists), "ioc is not set");
+        assert_eq!(said(&all([level, exists.clone()])), "ioc is not set");
+        assert_eq!(said(&not(exists)), "");
+        assert_eq!(said(&Expr::Test(Test::Null(Field::IocList))), "");
+        let other = Test::Regex(Place::Field(Field::Operation), high.clone());
+        assert_eq!(said(&Expr::Test(other)), "");
+        assert_eq!(said(&Expr::Test(Test::Regex(Place::Line, high))), "");
     }
 
     #[test]
