@@ -255,7 +255,7 @@ fn addresses_of_aws_come_from_a_file_beside() {
     let expected = format!("{}:1:14: {}:1:", file.display(), ranges.display());
     let found = errors[0].to_string();
     assert!(
-        found.starts_with(&expected) && found.contains(" is not JSON: "),
+        found.starts_with(&expected) && found.contains(" is not AWS's list of its addresses: "),
         "{found}"
     );
 }

@@ -98,6 +98,7 @@ pub fn region(name: &str) -> &str {
 
 /// What is read of the file. Which service uses a prefix is not.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with createDate and prefixes")]
 struct Document {
     #[serde(rename = "createDate")]
     created: String,
@@ -108,6 +109,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with ip_prefix and region")]
 struct Entry {
     #[serde(rename = "ip_prefix", alias = "ipv6_prefix")]
     prefix: String,

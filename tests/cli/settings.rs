@@ -176,7 +176,7 @@ fn a_bad_file_of_addresses_is_named_before_input_is_read() {
         ),
         (
             "nets.json",
-            "nets.json:1:6: is not JSON: trailing characters",
+            "nets.json:1:5: is not AWS's list of its addresses: invalid type: floating point `192.0`, expected an object with createDate and prefixes",
         ),
         ("none.json", "none.json: has no prefixes"),
         (
