@@ -84,7 +84,7 @@ fn alerts_of_other_rules_have_the_context_too() {
     let run = place
         .run("scan --trusted-networks nets.txt --ioc own.txt a.log")
         .ends(0);
-    assert_eq!(run.rules(), ["unknown-source-ip", "ioc-match"]);
+    assert_eq!(run.rules(), ["ioc-match", "unknown-source-ip"]);
     let named = |context: &Value| context["ioc"][0]["entry"] == "203.0.113.7";
     assert!(contexts(&run).iter().all(named), "{}", run.out);
 }
