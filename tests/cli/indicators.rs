@@ -95,8 +95,8 @@ fn without_a_list_the_rules_say_so() {
     logs(&place);
     let run = place.run("scan a.log").ends(0);
     assert!(run.rules().is_empty());
-    run.says("ioc-match,")
-        .says("ioc is not set")
+    run.says("5 could not run (ioc-match, ioc-match-critical,")
+        .says("ioc-match-medium): ioc is\n            not set\n")
         .says_not("  ioc ");
 }
 
