@@ -120,7 +120,7 @@ fn stale_empty_and_half_understood_lists_warn() {
         .says("s3sentry: warning: the list empty.txt holds no entry, so nothing can be on it\n")
         .says("warning: 2 entries of the list half.txt are not understood and left out; ")
         .says("the first is line 2: \"evil.example\" is no address")
-        .says("1 whole private range");
+        .says("1 holding a private range");
     assert_eq!(run.rules(), ["ioc-match"]);
     place.run(&format!("scan -q {lists} a.log")).ends(0).quiet();
     place
@@ -195,7 +195,7 @@ fn what_is_documented_can_be_read() {
         .file("list.txt", &documented("text")[0]);
     let run = place.run("scan --ioc list.txt a.log").ends(0);
     assert_eq!(run.rules(), ["ioc-match"]);
-    run.says("list.txt (high, plain list): 3 networks, 2 access keys, 1 requester, 1 user")
+    run.says("list.txt (high, plain list): 3 networks, 2 access keys, 1")
         .says_not("not understood");
 }
 
