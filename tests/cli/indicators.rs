@@ -90,6 +90,18 @@ fn alerts_of_other_rules_have_the_context_too() {
 }
 
 #[test]
+fn without_evidence_the_key_is_looked_up() {
+    let place = Place::new();
+    logs(&place);
+    place.file("own.txt", "203.0.113.7\nuser_agent: sqlmap/*\n");
+    place.file("s3sentry.toml", "[rules.ioc-match]\nevidence = 0\n");
+    let run = place.run("scan --ioc own.txt a.log").ends(0);
+    let entry =
+        json!({"list": "own.txt", "entry": "203.0.113.7", "level": "high", "field": "remote_ip"});
+    assert_eq!(contexts(&run), [json!({"ioc": [entry]})]);
+}
+
+#[test]
 fn without_a_list_the_rules_say_so() {
     let place = Place::new();
     logs(&place);
