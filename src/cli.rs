@@ -111,6 +111,9 @@ pub struct Lists {
     /// AWS's ip-ranges.json: which addresses are AWS's own, and of which region
     #[arg(long, value_name = "FILE")]
     pub aws_ranges: Option<PathBuf>,
+    /// A list of known bad addresses, user agents, keys or requesters; again for each list
+    #[arg(long, value_name = "FILE")]
+    pub ioc: Vec<PathBuf>,
 }
 
 /// `scan`.

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use s3sentry::alert::Level;
+use s3sentry::ioc::{List, Spec as ListSpec};
 use s3sentry::pipeline::Span;
 use s3sentry::rule::overrides::{self, Override};
 use s3sentry::rule::{self, Document, RuleSet};
@@ -174,6 +175,18 @@ pub fn settings(common: &Common, lists: Option<&Lists>) -> Result<Arc<Settings>,
     if let Some(file) = lists.and_then(|lists| lists.aws_ranges.as_ref()) {
         settings.aws_ranges = Some(AwsRanges::from_file(file).map_err(Stop::usage)?);
     }
+    let (mut indicators, mut errors) = (Vec::new(), Vec::new());
+    for file in lists.iter().flat_map(|lists| &lists.ioc) {
+        match List::read(ListSpec::of(file.clone())) {
+            Ok(list) => indicators.push(list),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(all(&errors, "lists of indicators"));
+    }
+    let added = settings.add_indicators(indicators);
+    added.map_err(|reason| Stop::usage(anyhow::anyhow!("--ioc: {reason}")))?;
     Ok(Arc::new(settings))
 }
 

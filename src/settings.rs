@@ -8,11 +8,14 @@
 //!
 //! `aws_ranges` names a file that is not ours to write: see [`aws_ranges`].
 //!
+//! Tables `[[ioc]]`, each of which names a list of indicators.
+//!
 //! And `[rules.NAME]`, which is kept as a tree with its places. What the
 //! settings mean for a rule is not decided here.
 
 pub mod aws_ranges;
 pub mod hours;
+mod indicators;
 pub mod list;
 pub mod networks;
 pub mod prefixes;
@@ -21,6 +24,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -31,6 +35,7 @@ pub use list::Names;
 pub use networks::Networks;
 pub use prefixes::Prefixes;
 
+use crate::ioc::{Indicators, List};
 use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
 use list::Entry;
@@ -64,6 +69,8 @@ pub struct Settings {
     pub work_hours: Option<WorkHours>,
     /// AWS's own addresses.
     pub aws_ranges: Option<AwsRanges>,
+    /// Lists of what is known to be bad.
+    pub ioc: Option<Arc<Indicators>>,
     /// What is said of rules: names and what stands below them.
     pub rules: Vec<(Key, Node)>,
     /// Where the lists of the file came from, by their names.
@@ -185,6 +192,21 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Adds lists of indicators to those that are set. The error says that they
+    /// are too many.
+    pub fn add_indicators(&mut self, lists: Vec<List>) -> Result<(), String> {
+        if lists.is_empty() {
+            return Ok(());
+        }
+        let known = self.ioc.take().map(Arc::unwrap_or_clone);
+        let mut all = known.map_or_else(Vec::new, Indicators::into_lists);
+        all.extend(lists);
+        self.ioc = Some(Arc::new(Indicators::new(all)?));
+        Ok(())
+    }
+}
+
 /// A key of the file and what reads its list.
 type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 
@@ -192,6 +214,8 @@ type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 const RULES: &str = "rules";
 /// The key that names the file of AWS's addresses.
 const AWS_RANGES: &str = "aws_ranges";
+/// The key of the tables that name lists of indicators.
+const IOC: &str = "ioc";
 
 const KEYS: &[Row] = &[
     ("trusted_networks", |reader, settings, entries| {
@@ -287,9 +311,16 @@ impl Reader<'_> {
                 settings.aws_ranges = self.aws_ranges(value);
                 continue;
             }
+            if name == IOC {
+                let lists = self.indicators(value);
+                if let Err(reason) = settings.add_indicators(lists) {
+                    self.fail(value.span().start, reason);
+                }
+                continue;
+            }
             let Some((name, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
                 let known = KEYS.iter().map(|(known, _)| *known);
-                let hint = suggest(name, known.chain([RULES, AWS_RANGES]));
+                let hint = suggest(name, known.chain([RULES, AWS_RANGES, IOC]));
                 let hint = did_you_mean(hint.as_deref());
                 self.fail(
                     key.span().start,

@@ -4,6 +4,7 @@
 //! for good news, and every problem says what to do about it.
 
 mod entities;
+mod indicators;
 mod next;
 pub mod words;
 
@@ -64,6 +65,7 @@ impl Summary<'_> {
             say(format_args!("s3sentry: warning: {text}"));
         }
         let tally = &self.outcome.tally;
+        indicators::warn(self.settings);
         reading(self.sources, tally, &self.arguments.input, self.elapsed);
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
@@ -86,6 +88,9 @@ impl Summary<'_> {
         }
         row("state", &state);
         row("settings", &self.settings_words());
+        for (place, text) in indicators::rows(self.settings).iter().enumerate() {
+            row(if place == 0 { "ioc" } else { "" }, text);
+        }
         if !self.overrides.is_empty() {
             row("overrides", &self.overrides_words());
         }
@@ -108,6 +113,9 @@ impl Summary<'_> {
         }
         if let Some(file) = &lists.aws_ranges {
             parts.push(format!("AWS's addresses from {}", shown(file)));
+        }
+        for file in &lists.ioc {
+            parts.push(format!("indicators from {}", shown(file)));
         }
         if parts.is_empty() {
             "none".to_owned()
@@ -155,6 +163,18 @@ impl Summary<'_> {
         }
         lines
     }
+}
+
+/// The closing lines of `rules explain`.
+pub fn of_explain(
+    settings: &Settings,
+    sources: &Sources,
+    tally: &Tally,
+    input: &Input,
+    elapsed: Duration,
+) {
+    indicators::warn(settings);
+    of_parse(sources, tally, input, elapsed);
 }
 
 /// What to say of AWS's addresses when they are old: it changes them every few days.

@@ -41,6 +41,7 @@ use self::requester::{Requester, RequesterType};
 use self::tier::Tier;
 use super::decode::decode_twice;
 use super::{Field, Kind, Record};
+use crate::ioc;
 use crate::settings::Settings;
 
 /// One record as rules see it.
@@ -65,6 +66,7 @@ pub struct View<'r, 'a> {
     remote_net: OnceCell<Option<Name>>,
     remote_wide_net: OnceCell<Option<Name>>,
     network_value: OnceCell<Option<Name>>,
+    ioc: OnceCell<Option<ioc::Match<'r>>>,
     aws_network: OnceCell<Option<&'r str>>,
 }
 
@@ -91,6 +93,7 @@ impl<'r, 'a> View<'r, 'a> {
             remote_net: OnceCell::new(),
             remote_wide_net: OnceCell::new(),
             network_value: OnceCell::new(),
+            ioc: OnceCell::new(),
             aws_network: OnceCell::new(),
         }
     }
@@ -177,6 +180,9 @@ impl<'r, 'a> View<'r, 'a> {
                 Some(name) => Some(name.as_bytes()),
                 None => self.network(&self.network_value, network::network_value),
             },
+            Field::IocList => Some(self.ioc()?.list.name.as_bytes()),
+            Field::IocEntry => Some(self.ioc()?.entry.as_bytes()),
+            Field::IocLevel => Some(self.ioc()?.list.level.as_str().as_bytes()),
             Field::OperationClass => self.class().map(|class| class.as_str().as_bytes()),
             Field::ErrorClass => error::class(record).map(|class| class.as_str().as_bytes()),
             Field::PresignedCredential => self.presigned()?.credential.as_deref(),
@@ -325,6 +331,24 @@ impl<'r, 'a> View<'r, 'a> {
         *self
             .probe
             .get_or_init(|| probe::probe(uri(), self.object_key()))
+    }
+
+    /// Of the entries of lists of indicators that fit, the one that is told
+    /// first.
+    fn ioc(&self) -> Option<ioc::Match<'r>> {
+        *self.ioc.get_or_init(|| {
+            let lists = self.settings.ioc.as_deref()?;
+            lists.first(self.record.address(), |kind| self.bytes(kind.field()))
+        })
+    }
+
+    /// All of them; of the networks of one list only the longest.
+    #[must_use]
+    pub fn indicators(&self) -> Vec<ioc::Match<'r>> {
+        let lists = self.settings.ioc.as_deref();
+        lists.map_or_else(Vec::new, |lists| {
+            lists.all(self.record.address(), |kind| self.bytes(kind.field()))
+        })
     }
 
     fn network<'v>(

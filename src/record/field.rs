@@ -138,6 +138,14 @@ fields! {
     /// region; null while that list is not set.
     UnknownNetwork "unknown_network" Flag,
 
+    // On which list of what is known to be bad.
+    /// The list that the record is on; null while `ioc` is not set.
+    IocList "ioc_list" Text,
+    /// The entry of that list, as it is written there.
+    IocEntry "ioc_entry" Text,
+    /// The level of that list: `informational` to `critical`.
+    IocLevel "ioc_level" Text,
+
     // What was asked for, and when.
     /// `read`, `list`, `write`, ...
     OperationClass "operation_class" Text,

@@ -378,9 +378,10 @@ fn what_is_documented_can_be_said() {
     let place = Place::new();
     place
         .file("office.txt", "198.51.100.0/24 # office\n")
-        .file("ip-ranges.json", RANGES.replace("REGION", "eu-west-1"));
+        .file("ip-ranges.json", RANGES.replace("REGION", "eu-west-1"))
+        .file("exit-addresses", "ExitAddress 203.0.113.7\n");
     let blocks = documented("toml");
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     place
         .file("s3sentry.toml", blocks.concat())
         .file("a.log", calm(1));

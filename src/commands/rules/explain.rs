@@ -40,7 +40,7 @@ pub fn run(arguments: &RulesExplain) -> Result<End, Stop> {
     let printed = print(arguments, explainer, true);
     let end = summary::inputs(&sources, &tally);
     if !arguments.common.quiet {
-        summary::of_parse(&sources, &tally, &arguments.input, elapsed);
+        summary::of_explain(&settings, &sources, &tally, &arguments.input, elapsed);
     }
     printed.map_err(|stop| stop.or(end))?;
     Ok(end)
