@@ -11,7 +11,7 @@ use crate::place::{Line, Place, Run, calm, package};
 fn logs(place: &Place) {
     let stranger = Line {
         address: "203.0.113.7".into(),
-        agent: "sqlmap/1.8".into(),
+        agent: "crawlbot/1.8".into(),
         ..Line::default()
     };
     place.file("a.log", calm(3) + &stranger.text(9));
@@ -31,7 +31,7 @@ fn an_alert_names_the_list_and_the_entry() {
     let place = Place::new();
     logs(&place);
     place.file("bad.txt", "203.0.113.0/24 # all of it\n203.0.113.0/28\n");
-    place.file("agents.csv", "user_agent\nSQLMAP/*\n");
+    place.file("agents.csv", "user_agent\nCRAWLBOT/*\n");
     let run = place
         .run("scan --ioc bad.txt --ioc agents.csv a.log")
         .ends(0)
@@ -44,7 +44,7 @@ fn an_alert_names_the_list_and_the_entry() {
     let entry = |list: &str, entry: &str, field: &str| json!({"list": list, "entry": entry, "level": "high", "field": field});
     let expected = json!({"ioc": [
         entry("bad.txt", "203.0.113.0/28", "remote_ip"),
-        entry("agents.csv", "SQLMAP/*", "user_agent"),
+        entry("agents.csv", "CRAWLBOT/*", "user_agent"),
     ]});
     assert_eq!(contexts(&run), [expected]);
     let table = place.run("scan --ioc bad.txt --format table a.log").ends(0);
@@ -93,7 +93,7 @@ fn alerts_of_other_rules_have_the_context_too() {
 fn without_evidence_the_key_is_looked_up() {
     let place = Place::new();
     logs(&place);
-    place.file("own.txt", "203.0.113.7\nuser_agent: sqlmap/*\n");
+    place.file("own.txt", "203.0.113.7\nuser_agent: crawlbot/*\n");
     place.file("s3sentry.toml", "[rules.ioc-match]\nevidence = 0\n");
     let run = place.run("scan --ioc own.txt a.log").ends(0);
     let entry =
@@ -205,8 +205,13 @@ fn what_is_documented_can_be_read() {
         )
         .file("leaked.json", std::fs::read(leaked).unwrap())
         .file("list.txt", &documented("text")[0]);
-    let run = place.run("scan --ioc list.txt a.log").ends(0);
-    assert_eq!(run.rules(), ["ioc-match"]);
+    let tool = Line {
+        agent: "sqlmap/1.8".into(),
+        ..Line::default()
+    };
+    place.file("b.log", tool.text(1));
+    let run = place.run("scan --ioc list.txt b.log").ends(0);
+    assert!(run.rules().contains(&"ioc-match".to_owned()), "{}", run.out);
     run.says("list.txt (high, plain list): 3 networks, 2 access keys, 1")
         .says_not("not understood");
 }

@@ -50,7 +50,7 @@ fn people_read_a_line_a_rule_under_its_theme() {
         let start = format!("  {} ", rule["name"].as_str().unwrap());
         let title = rule["title"].as_str().unwrap();
         let row = lines.iter().find(|line| line.starts_with(&start));
-        assert!(row.unwrap().ends_with(title), "{table}");
+        assert!(row.unwrap().contains(title), "{table}");
     }
     let place_of = |text: &str| {
         lines
@@ -66,7 +66,7 @@ fn people_read_a_line_a_rule_under_its_theme() {
     ]
     .map(place_of);
     assert!(refused < burst && burst < who && who < unknown, "{table}");
-    assert!(lines[unknown].contains("  off (MEDIUM)  T1530"), "{table}");
+    assert!(lines[unknown].contains("  off (MEDIUM) "), "{table}");
     let reason = "  no trusted networks are set, so there is nothing to compare with: ";
     assert!(
         lines[place_of(reason)].contains("unknown-source-ip"),
