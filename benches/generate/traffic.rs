@@ -9,7 +9,8 @@
 
 use crate::acts;
 use crate::kinds::{self, Kind};
-use crate::line::{Address, Channel, Line, Writer};
+use crate::line::{Address, Channel, Line, Tls, Writer};
+use crate::rhythm::Rhythm;
 use crate::rng::{Rng, mix};
 use crate::world::{self, Addresses, agent};
 
@@ -43,7 +44,7 @@ pub struct Session {
     /// Lines written.
     pub step: u32,
     left: u32,
-    tls13: bool,
+    tls: Tls,
 }
 
 /// Text of the line being made.
@@ -77,6 +78,7 @@ const REFUSED: [(&str, &str); 4] = [
 /// The source of ordinary lines.
 pub struct Traffic {
     shape: Shape,
+    rhythm: Rhythm,
     rng: Rng,
     addresses: Addresses,
     sessions: Vec<Session>,
@@ -91,9 +93,10 @@ pub struct Traffic {
 
 impl Traffic {
     /// Ordinary traffic of so many addresses, from a time on.
-    pub fn new(shape: Shape, seed: u64, addresses: u32, start: i64) -> Self {
+    pub fn new(shape: Shape, rhythm: Rhythm, seed: u64, addresses: u32, start: i64) -> Self {
         let mut traffic = Self {
             shape,
+            rhythm,
             rng: Rng::new(seed, 1),
             addresses: Addresses::new(addresses),
             sessions: Vec::new(),
@@ -146,7 +149,7 @@ impl Traffic {
             query: &self.scratch.query,
             referer: session.referer,
             agent: session.agent,
-            tls13: session.tls13,
+            tls: session.tls,
             ..line
         };
         writer.write(&line, out);
@@ -208,6 +211,10 @@ impl Traffic {
                 self.next_delete = time + DELETE_PAUSE;
             }
         }
+        // At night and on weekends programs work alone.
+        if kind == Kind::Person && !self.rhythm.working(time) {
+            kind = Kind::Application;
+        }
         // A prime stride shares no factor with the count, and so visits every
         // address before any twice.
         let turn = self.started.wrapping_mul(2_654_435_761);
@@ -237,7 +244,7 @@ impl Traffic {
             request: 0,
             step: 0,
             left: 1,
-            tls13: seed >> 61 < 3,
+            tls: if seed >> 61 < 3 { Tls::V13 } else { Tls::V12 },
         };
         let left = kinds::begin(&mut session, somebody, self.started);
         if self.shape == Shape::Sessions {
