@@ -239,19 +239,19 @@ fn opened_and_read(scene: &mut Scene<'_>) {
 /// A policy is opened, somebody takes things, and the policy is as it was.
 fn opened_for_an_hour(scene: &mut Scene<'_>) {
     let known = Caller {
-        bucket: world::EXCHANGE,
+        bucket: world::SHOP,
         address: inside(31),
-        requester: &role("partner-portal", "deploy"),
+        requester: &role("shop-portal", "deploy"),
     };
     let stranger = Caller {
-        bucket: world::EXCHANGE,
+        bucket: world::SHOP,
         address: attacker(95),
         requester: FOREIGN,
     };
     let policy = known.setting("REST.PUT.BUCKETPOLICY", "?policy");
     scene.step(0, 0, &policy);
     for i in 0..10 {
-        let key = format!("outbox/order-{i:04}.xml");
+        let key = format!("catalogue/price-list-{i:04}.xml");
         scene.step(1, 60 + i * 12, &stranger.get(&key, 9_204));
     }
     scene.step(2, 240, &policy);

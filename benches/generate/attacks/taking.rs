@@ -65,6 +65,11 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "secrets",
         rule: "sensitive-key-access",
+        also: &[
+            "off-hours-access",
+            "unknown-source-ip",
+            "web-attack-probe-medium",
+        ],
         play: secrets,
         ..TAKEN
     },
