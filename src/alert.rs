@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::record::Field;
+
 /// Severity, in Sigma's words and order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,6 +95,27 @@ pub struct Evidence {
     pub line: Option<Vec<u8>>,
 }
 
+/// An entry of a list of what is known to be bad, which a record is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indicator {
+    /// Name of the list.
+    pub list: Arc<str>,
+    /// The entry as it is written in the list.
+    pub entry: String,
+    /// The level of the list.
+    pub level: Level,
+    /// The field of the record that it was compared with.
+    pub field: Field,
+}
+
+/// What is known beside the log of the records in the evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Context {
+    /// Entries of lists that the records are on; at most ten, each once, in the
+    /// order of the evidence.
+    pub ioc: Vec<Indicator>,
+}
+
 /// One rule, one key, one period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -125,4 +148,6 @@ pub struct Alert {
     pub summary: Vec<u8>,
     /// Up to as many log lines as the rule asks for.
     pub evidence: Vec<Evidence>,
+    /// What is known of these beside the log.
+    pub context: Context,
 }

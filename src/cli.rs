@@ -102,6 +102,20 @@ impl Output {
     }
 }
 
+/// Lists that take the place of those of the settings.
+#[derive(Debug, Args)]
+pub struct Lists {
+    /// Your own networks, a CIDR or address a line: what is outside is unknown
+    #[arg(long, value_name = "FILE")]
+    pub trusted_networks: Option<PathBuf>,
+    /// AWS's ip-ranges.json: which addresses are AWS's own, and of which region
+    #[arg(long, value_name = "FILE")]
+    pub aws_ranges: Option<PathBuf>,
+    /// A list of known bad addresses, user agents, keys or requesters; again for each list
+    #[arg(long, value_name = "FILE")]
+    pub ioc: Vec<PathBuf>,
+}
+
 /// `scan`.
 #[derive(Debug, Args)]
 pub struct Scan {
@@ -123,9 +137,9 @@ pub struct Scan {
     /// Sigma rules to add, or to replace built-in ones of the same id
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
-    /// Your own networks, a CIDR or address a line: what is outside is unknown
-    #[arg(long, value_name = "FILE")]
-    pub trusted_networks: Option<PathBuf>,
+    /// Lists.
+    #[command(flatten)]
+    pub lists: Lists,
     /// How late a record may come [default: 1h; 6h for delivered log objects]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub lateness: Option<i64>,
@@ -263,9 +277,9 @@ pub struct RulesExplain {
     /// Sigma rules to add, or to replace built-in ones of the same id
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
-    /// Your own networks, a CIDR or address a line: what is outside is unknown
-    #[arg(long, value_name = "FILE")]
-    pub trusted_networks: Option<PathBuf>,
+    /// Lists.
+    #[command(flatten)]
+    pub lists: Lists,
     /// Common.
     #[command(flatten)]
     pub common: Common,

@@ -18,14 +18,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use s3sentry::alert::Level;
+use s3sentry::ioc::{List, Spec as ListSpec};
 use s3sentry::pipeline::Span;
 use s3sentry::rule::overrides::{self, Override};
 use s3sentry::rule::{self, Document, RuleSet};
-use s3sentry::settings::{self, Networks, Settings};
+use s3sentry::settings::{self, AwsRanges, Networks, Settings};
 use s3sentry::source::{Options, Sources, Spec};
 use s3sentry::text::terminal;
 
-use crate::cli::{Color, Common, Input};
+use crate::cli::{Color, Common, Input, Lists};
 
 /// How a run ended. Of several, the first of this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,10 +161,7 @@ pub fn color(when: Color, stream: &impl IsTerminal) -> bool {
 }
 
 /// Settings from the file that counts, and from the command line.
-pub fn settings(
-    common: &Common,
-    trusted_networks: Option<&PathBuf>,
-) -> Result<Arc<Settings>, Stop> {
+pub fn settings(common: &Common, lists: Option<&Lists>) -> Result<Arc<Settings>, Stop> {
     let env = |name: &str| std::env::var_os(name);
     let file =
         settings::find(common.config.clone(), common.no_config, &env).map_err(Stop::usage)?;
@@ -171,9 +169,24 @@ pub fn settings(
         None => Settings::default(),
         Some(file) => Settings::read(&file).map_err(|errors| all(&errors, "settings"))?,
     };
-    if let Some(file) = trusted_networks {
+    if let Some(file) = lists.and_then(|lists| lists.trusted_networks.as_ref()) {
         settings.trusted_networks = Some(Networks::from_file(file).map_err(Stop::usage)?);
     }
+    if let Some(file) = lists.and_then(|lists| lists.aws_ranges.as_ref()) {
+        settings.aws_ranges = Some(AwsRanges::from_file(file).map_err(Stop::usage)?);
+    }
+    let (mut indicators, mut errors) = (Vec::new(), Vec::new());
+    for file in lists.iter().flat_map(|lists| &lists.ioc) {
+        match List::read(ListSpec::of(file.clone())) {
+            Ok(list) => indicators.push(list),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(all(&errors, "lists of indicators"));
+    }
+    let added = settings.add_indicators(indicators);
+    added.map_err(|reason| Stop::usage(anyhow::anyhow!("--ioc: {reason}")))?;
     Ok(Arc::new(settings))
 }
 

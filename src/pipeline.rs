@@ -6,6 +6,7 @@
 //! so that nothing depends on how many workers there are. Output, files and the
 //! wall clock may not enter here.
 
+mod context;
 mod tally;
 
 use std::io;
@@ -243,7 +244,8 @@ pub fn run<E: From<io::Error>>(
         for observed in &mut observed[..current.used] {
             tally.merge(&mut observed.tally);
         }
-        for alert in alerts.drain(..) {
+        for mut alert in alerts.drain(..) {
+            context::fill(&mut alert, &set.settings);
             each(Some(alert), &tally)?;
         }
         each(None, &tally)?;
@@ -252,7 +254,8 @@ pub fn run<E: From<io::Error>>(
     }
     correlator.reach(i64::MAX);
     correlator.close(&mut alerts)?;
-    for alert in alerts {
+    for mut alert in alerts {
+        context::fill(&mut alert, &set.settings);
         each(Some(alert), &tally)?;
     }
     Ok(Outcome {

@@ -6,25 +6,34 @@
 //! is left out, or empty, is not set; but an empty `trusted_networks` is an
 //! error, for it would make every address unknown.
 //!
+//! `aws_ranges` names a file that is not ours to write: see [`aws_ranges`].
+//!
 //! And `[rules.NAME]`, which is kept as a tree with its places. What the
 //! settings mean for a rule is not decided here.
 
+pub mod aws_ranges;
 pub mod hours;
+mod indicators;
 pub mod list;
 pub mod networks;
+pub mod prefixes;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use aws_ranges::AwsRanges;
 pub use hours::WorkHours;
 pub use list::Names;
 pub use networks::Networks;
+pub use prefixes::Prefixes;
 
+use crate::ioc::{Indicators, List};
 use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
 use list::Entry;
@@ -56,6 +65,10 @@ pub struct Settings {
     pub vpc_only_buckets: Option<Names>,
     /// When people work.
     pub work_hours: Option<WorkHours>,
+    /// AWS's own addresses.
+    pub aws_ranges: Option<AwsRanges>,
+    /// Lists of what is known to be bad.
+    pub ioc: Option<Arc<Indicators>>,
     /// What is said of rules: names and what stands below them.
     pub rules: Vec<(Key, Node)>,
     /// Where the lists of the file came from, by their names.
@@ -177,11 +190,30 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Adds lists of indicators to those that are set. The error says that they
+    /// are too many.
+    pub fn add_indicators(&mut self, lists: Vec<List>) -> Result<(), String> {
+        if lists.is_empty() {
+            return Ok(());
+        }
+        let known = self.ioc.take().map(Arc::unwrap_or_clone);
+        let mut all = known.map_or_else(Vec::new, Indicators::into_lists);
+        all.extend(lists);
+        self.ioc = Some(Arc::new(Indicators::new(all)?));
+        Ok(())
+    }
+}
+
 /// A key of the file and what reads its list.
 type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 
 /// The key below which rules are changed.
 const RULES: &str = "rules";
+/// The key that names the file of AWS's addresses.
+const AWS_RANGES: &str = "aws_ranges";
+/// The key of the tables that name lists of indicators.
+const IOC: &str = "ioc";
 
 const KEYS: &[Row] = &[
     ("trusted_networks", |reader, settings, entries| {
@@ -273,9 +305,20 @@ impl Reader<'_> {
                 settings.rules = self.rules(value);
                 continue;
             }
+            if name == AWS_RANGES {
+                settings.aws_ranges = self.aws_ranges(value);
+                continue;
+            }
+            if name == IOC {
+                let lists = self.indicators(value);
+                if let Err(reason) = settings.add_indicators(lists) {
+                    self.fail(value.span().start, reason);
+                }
+                continue;
+            }
             let Some((name, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
                 let known = KEYS.iter().map(|(known, _)| *known);
-                let hint = suggest(name, known.chain([RULES]));
+                let hint = suggest(name, known.chain([RULES, AWS_RANGES, IOC]));
                 let hint = did_you_mean(hint.as_deref());
                 self.fail(
                     key.span().start,
@@ -320,16 +363,37 @@ impl Reader<'_> {
                     line,
                     column,
                 }),
-                Some(path) => {
-                    let directory = self.file.parent().unwrap_or(Path::new(""));
-                    match list::read_file(&directory.join(path)) {
-                        Ok(more) => entries.extend(more),
-                        Err(error) => self.fail(start, error.to_string()),
-                    }
-                }
+                Some(path) => match list::read_file(&self.beside(path)) {
+                    Ok(more) => entries.extend(more),
+                    Err(error) => self.fail(start, error.to_string()),
+                },
             }
         }
         entries
+    }
+
+    /// AWS's addresses, of the file that is named; `@` before its name, which
+    /// names files in lists, may stand here too.
+    fn aws_ranges(&mut self, value: &Spanned<DeValue<'_>>) -> Option<AwsRanges> {
+        let start = value.span().start;
+        let name = match value.get_ref() {
+            DeValue::String(text) => text.trim(),
+            _ => "",
+        };
+        let name = name.strip_prefix('@').unwrap_or(name);
+        if name.is_empty() {
+            let reason = format!("{AWS_RANGES:?} must name a file: \"ip-ranges.json\"");
+            self.fail(start, reason);
+            return None;
+        }
+        let read = AwsRanges::from_file(&self.beside(name));
+        read.map_err(|error| self.fail(start, error.to_string()))
+            .ok()
+    }
+
+    /// A path that the file names: relative to it.
+    fn beside(&self, path: &str) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(path)
     }
 
     fn each<T, E: ToString>(

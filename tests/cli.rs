@@ -9,6 +9,8 @@ mod explain;
 mod help;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "cli/indicators.rs"]
+mod indicators;
 #[path = "cli/input.rs"]
 mod input;
 #[path = "cli/output.rs"]

@@ -54,6 +54,7 @@ fn nothing_is_a_setting() {
     assert_eq!(settings.accounts, None);
     assert_eq!(settings.trusted_networks, None);
     assert_eq!(settings.public_buckets, None);
+    assert_eq!(settings.aws_ranges, None);
 }
 
 /// Text of the file, the whole error.
@@ -127,6 +128,22 @@ const TABLE: &[(&str, &str)] = &[
     (
         "work_hour = []",
         r#"s.toml:1:1: unknown key "work_hour" (did you mean "work_hours"?)"#,
+    ),
+    (
+        "aws_ranges = [\"ip-ranges.json\"]",
+        r#"s.toml:1:14: "aws_ranges" must name a file: "ip-ranges.json""#,
+    ),
+    (
+        "aws_ranges = \" @ \"",
+        r#"s.toml:1:14: "aws_ranges" must name a file: "ip-ranges.json""#,
+    ),
+    (
+        "aws_ranges = \"/nonexistent/list\"",
+        "s.toml:1:14: /nonexistent/list: cannot be read: No such file or directory (os error 2)",
+    ),
+    (
+        "aws_range = \"\"",
+        r#"s.toml:1:1: unknown key "aws_range" (did you mean "aws_ranges"?)"#,
     ),
     (
         "rules = []",
@@ -209,6 +226,38 @@ fn entries_come_from_files_too() {
     fs::write(&list, b"10.0.0.0/8\n\xff").unwrap();
     let error = Networks::from_file(&list).unwrap_err().to_string();
     assert_eq!(error, format!("{place}: is not UTF-8 (byte 11)"));
+}
+
+#[test]
+fn addresses_of_aws_come_from_a_file_beside() {
+    let directory = tempfile::tempdir().unwrap();
+    let ranges = directory.path().join("ip-ranges.json");
+    fs::write(
+        &ranges,
+        r#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
+            {"ip_prefix": "203.0.113.0/24", "region": "eu-west-1"}]}"#,
+    )
+    .unwrap();
+    let file = directory.path().join("s3sentry.toml");
+    for text in ["ip-ranges.json", "@ip-ranges.json"] {
+        fs::write(&file, format!("aws_ranges = \"{text}\"\n")).unwrap();
+        let settings = Settings::read(&file).unwrap();
+        let name = |address: &str| {
+            let ranges = settings.aws_ranges.as_ref().unwrap();
+            ranges.name(address.parse().unwrap()).map(str::to_owned)
+        };
+        assert_eq!(name("203.0.113.7").as_deref(), Some("aws:eu-west-1"));
+        assert_eq!(name("192.0.2.1"), None);
+        assert_eq!(settings.aws_ranges.as_ref().unwrap().file(), ranges);
+    }
+    fs::write(&ranges, "203.0.113.0/24\n").unwrap();
+    let errors = Settings::read(&file).unwrap_err();
+    let expected = format!("{}:1:14: {}:1:", file.display(), ranges.display());
+    let found = errors[0].to_string();
+    assert!(
+        found.starts_with(&expected) && found.contains(" is not AWS's list of its addresses: "),
+        "{found}"
+    );
 }
 
 #[test]

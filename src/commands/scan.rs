@@ -25,7 +25,7 @@ const COLUMNS: usize = 100;
 pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let common = &arguments.common;
     let span = super::span(&arguments.input)?;
-    let settings = super::settings(common, arguments.trusted_networks.as_ref())?;
+    let settings = super::settings(common, Some(&arguments.lists))?;
     let rules = super::rules(&arguments.rules, &settings)?;
     let set = Arc::new(super::compiled(&rules, &settings, arguments.min_level)?);
     let format = format(arguments);

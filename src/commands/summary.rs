@@ -4,17 +4,19 @@
 //! for good news, and every problem says what to do about it.
 
 mod entities;
+mod indicators;
 mod next;
 pub mod words;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::Utc;
 use s3sentry::pipeline::{Outcome, Tally};
 use s3sentry::record::time::rfc3339;
 use s3sentry::rule::overrides::Override;
 use s3sentry::rule::{RuleSet, Unworkable};
-use s3sentry::settings::Settings;
+use s3sentry::settings::{AwsRanges, Settings, aws_ranges};
 use s3sentry::source::{self, Sources};
 use s3sentry::text::{redact, terminal};
 
@@ -27,6 +29,8 @@ use words::{bytes, count, cut, group, pace, row};
 const PROBLEMS: usize = 10;
 /// Characters of a malformed line that are shown: enough to know it by.
 const SAMPLE: usize = 120;
+/// Days after which AWS's addresses are old.
+const DAYS: i64 = 30;
 /// Columns where stderr is no terminal.
 const WIDTH: usize = 80;
 /// Columns beyond which rows are hard to read.
@@ -55,7 +59,13 @@ pub struct Summary<'s> {
 impl Summary<'_> {
     /// Prints it.
     pub fn print(&self) {
+        if let Some(ranges) = &self.settings.aws_ranges
+            && let Some(text) = old(ranges, Utc::now().timestamp())
+        {
+            say(format_args!("s3sentry: warning: {text}"));
+        }
         let tally = &self.outcome.tally;
+        indicators::warn(self.settings);
         reading(self.sources, tally, &self.arguments.input, self.elapsed);
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
@@ -78,6 +88,9 @@ impl Summary<'_> {
         }
         row("state", &state);
         row("settings", &self.settings_words());
+        for (place, text) in indicators::rows(self.settings).iter().enumerate() {
+            row(if place == 0 { "ioc" } else { "" }, text);
+        }
         if !self.overrides.is_empty() {
             row("overrides", &self.overrides_words());
         }
@@ -94,8 +107,15 @@ impl Summary<'_> {
         if let Some(file) = &self.settings.file {
             parts.push(shown(file));
         }
-        if let Some(file) = &self.arguments.trusted_networks {
+        let lists = &self.arguments.lists;
+        if let Some(file) = &lists.trusted_networks {
             parts.push(format!("trusted networks from {}", shown(file)));
+        }
+        if let Some(file) = &lists.aws_ranges {
+            parts.push(format!("AWS's addresses from {}", shown(file)));
+        }
+        for file in &lists.ioc {
+            parts.push(format!("indicators from {}", shown(file)));
         }
         if parts.is_empty() {
             "none".to_owned()
@@ -143,6 +163,32 @@ impl Summary<'_> {
         }
         lines
     }
+}
+
+/// The closing lines of `rules explain`.
+pub fn of_explain(
+    settings: &Settings,
+    sources: &Sources,
+    tally: &Tally,
+    input: &Input,
+    elapsed: Duration,
+) {
+    indicators::warn(settings);
+    of_parse(sources, tally, input, elapsed);
+}
+
+/// What to say of AWS's addresses when they are old: it changes them every few days.
+fn old(ranges: &AwsRanges, now: i64) -> Option<String> {
+    let days = (now - ranges.created()) / 86_400;
+    let date = rfc3339(ranges.created());
+    (days > DAYS).then(|| {
+        format!(
+            "aws_ranges: {} is of {}, {days} days old; get a new one from {}",
+            shown(ranges.file()),
+            date.split('T').next().unwrap_or_default(),
+            aws_ranges::URL
+        )
+    })
 }
 
 /// The closing lines of `parse`.
@@ -262,4 +308,24 @@ pub fn unread(sources: &Sources) -> End {
 fn width() -> usize {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map_or(WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_aws_are_old_after_thirty_days() {
+        let text = br#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
+            {"ip_prefix": "192.0.2.0/24", "region": "eu-west-1"}]}"#;
+        let ranges = AwsRanges::parse(text, "a/ip-ranges.json".as_ref()).unwrap();
+        let after = |days: i64| old(&ranges, ranges.created() + days * 86_400);
+        assert_eq!(after(-1), None);
+        assert_eq!(after(30), None);
+        assert_eq!(
+            after(31).unwrap(),
+            "aws_ranges: a/ip-ranges.json is of 2026-01-02, 31 days old; get a new one from \
+             https://ip-ranges.amazonaws.com/ip-ranges.json"
+        );
+    }
 }

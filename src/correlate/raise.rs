@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::evaluate::Firing;
 use super::keys::Key;
-use crate::alert::{Alert, Level, RuleInfo, Status};
+use crate::alert::{Alert, Context, Level, RuleInfo, Status};
 use crate::record::{hash, time};
 use crate::rule::plan::Rule;
 use crate::rule::template::{Part, Placeholder};
@@ -27,6 +27,7 @@ pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert
         sum: firing.sum,
         summary,
         evidence: key.evidence,
+        context: Context::default(),
         key: named,
     }
 }
@@ -127,5 +128,6 @@ pub fn degraded((evicted, earliest): (u64, Option<i64>)) -> Option<Alert> {
         )
         .into_bytes(),
         evidence: Vec::new(),
+        context: Context::default(),
     })
 }

@@ -40,6 +40,7 @@ use self::requester::{Requester, RequesterType};
 use self::tier::Tier;
 use super::decode::decode_twice;
 use super::{Field, Kind, Record};
+use crate::ioc;
 use crate::settings::Settings;
 
 /// One record as rules see it.
@@ -64,6 +65,8 @@ pub struct View<'r, 'a> {
     remote_net: OnceCell<Option<Name>>,
     remote_wide_net: OnceCell<Option<Name>>,
     network_value: OnceCell<Option<Name>>,
+    ioc: OnceCell<Option<ioc::Match<'r>>>,
+    aws_network: OnceCell<Option<&'r str>>,
 }
 
 impl<'r, 'a> View<'r, 'a> {
@@ -89,6 +92,8 @@ impl<'r, 'a> View<'r, 'a> {
             remote_net: OnceCell::new(),
             remote_wide_net: OnceCell::new(),
             network_value: OnceCell::new(),
+            ioc: OnceCell::new(),
+            aws_network: OnceCell::new(),
         }
     }
 
@@ -170,7 +175,13 @@ impl<'r, 'a> View<'r, 'a> {
             Field::RemoteHost => self.network(&self.remote_host, network::remote_host),
             Field::RemoteNet => self.network(&self.remote_net, network::remote_net),
             Field::RemoteWideNet => self.network(&self.remote_wide_net, network::remote_wide_net),
-            Field::NetworkValue => self.network(&self.network_value, network::network_value),
+            Field::NetworkValue => match self.aws_network() {
+                Some(name) => Some(name.as_bytes()),
+                None => self.network(&self.network_value, network::network_value),
+            },
+            Field::IocList => Some(self.ioc()?.list.name.as_bytes()),
+            Field::IocEntry => Some(self.ioc()?.entry.as_bytes()),
+            Field::IocLevel => Some(self.ioc()?.list.level.as_str().as_bytes()),
             Field::OperationClass => self.class().map(|class| class.as_str().as_bytes()),
             Field::ErrorClass => error::class(record).map(|class| class.as_str().as_bytes()),
             Field::PresignedCredential => self.presigned()?.credential.as_deref(),
@@ -218,6 +229,7 @@ impl<'r, 'a> View<'r, 'a> {
             Field::Ec2Session => self.requester().is_ec2_session(),
             Field::ForeignAccount => return self.is_foreign_account(),
             Field::Stranger => self.is_stranger(),
+            Field::AwsAddress => return self.is_aws_address(),
             Field::UnknownNetwork => return self.is_unknown_network(),
             Field::DeletedObject => operation(operation::is_deleted_object),
             Field::Weakening => operation(operation::is_weakening),
@@ -317,6 +329,24 @@ impl<'r, 'a> View<'r, 'a> {
         *self
             .probe
             .get_or_init(|| probe::probe(uri(), self.object_key()))
+    }
+
+    /// Of the entries of lists of indicators that fit, the one that is told
+    /// first.
+    fn ioc(&self) -> Option<ioc::Match<'r>> {
+        *self.ioc.get_or_init(|| {
+            let lists = self.settings.ioc.as_deref()?;
+            lists.first(self.record.address(), |kind| self.bytes(kind.field()))
+        })
+    }
+
+    /// All of them; of the networks of one list only the longest.
+    #[must_use]
+    pub fn indicators(&self) -> Vec<ioc::Match<'r>> {
+        let lists = self.settings.ioc.as_deref();
+        lists.map_or_else(Vec::new, |lists| {
+            lists.all(self.record.address(), |kind| self.bytes(kind.field()))
+        })
     }
 
     fn network<'v>(

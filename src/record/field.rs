@@ -130,12 +130,21 @@ fields! {
     RemoteNet "remote_net" Text,
     /// The address's /16, IPv6 /32.
     RemoteWideNet "remote_wide_net" Text,
-    /// What an unknown network is called: the /24, IPv6 /64.
+    /// What an unknown network is called: the /24, IPv6 /64, or AWS's region.
     NetworkValue "network_value" Text,
     /// One of AWS's own public addresses; null while `aws_ranges` is not set.
     AwsAddress "aws_address" Flag,
-    /// A public address outside `trusted_networks`; null while that list is not set.
+    /// A public address outside `trusted_networks`, and not AWS's in the bucket's
+    /// region; null while that list is not set.
     UnknownNetwork "unknown_network" Flag,
+
+    // On which list of what is known to be bad.
+    /// The list that the record is on; null while `ioc` is not set.
+    IocList "ioc_list" Text,
+    /// The entry of that list, as it is written there.
+    IocEntry "ioc_entry" Text,
+    /// The level of that list: `informational` to `critical`.
+    IocLevel "ioc_level" Text,
 
     // What was asked for, and when.
     /// `read`, `list`, `write`, ...

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::matcher::{Expr, Likely, Test};
+use super::matcher::{Expr, Likely, Place, Test};
 use super::plan::{Aggregate, Correlation, Kind, Measure, Reading, Stage};
 use crate::record::Field;
 use crate::settings::Settings;
@@ -42,7 +42,8 @@ impl Missing {
                 Some("trusted_networks")
             }
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
-            Test::Flag(Field::AwsAddress, _) => Some("aws_ranges"),
+            Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
+            test if settings.ioc.is_none() && asks_for_indicators(test) => Some("ioc"),
             _ => None,
         };
         let mut lists = BTreeSet::new();
@@ -61,6 +62,18 @@ impl Missing {
         self.0.extend(other.0);
         self
     }
+}
+
+/// Whether a test wants a record to be on a list of indicators.
+fn asks_for_indicators(test: &Test) -> bool {
+    let field = match test {
+        Test::Exists(field)
+        | Test::Text(Place::Field(field), _)
+        | Test::Regex(Place::Field(field), _) => *field,
+        Test::Related(related) => related.field,
+        _ => return false,
+    };
+    matches!(field, Field::IocList | Field::IocEntry | Field::IocLevel)
 }
 
 /// What a correlation lacks, by what its marks lack; `None` where it can fire.
@@ -150,6 +163,8 @@ impl fmt::Display for Missing {
 
 #[cfg(test)]
 mod tests {
+    use regex::bytes::Regex;
+
     use super::*;
 
     const A: Test = Test::Unset("accounts");
@@ -193,6 +208,24 @@ mod tests {
         let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
         let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
         assert_eq!(said(&all([other, network])), said_of_networks);
+        let address = |is: bool| Expr::Test(Test::Flag(Field::AwsAddress, is));
+        assert_eq!(said(&address(true)), "aws_ranges is not set");
+        assert_eq!(said(&address(false)), "aws_ranges is not set");
+        assert_eq!(said(&not(address(true))), "");
+    }
+
+    #[test]
+    fn who_is_on_a_list_is_not_known_without_lists() {
+        let exists = Expr::Test(Test::Exists(Field::IocEntry));
+        let high = Regex::new("^high$").unwrap();
+        let level = Expr::Test(Test::Regex(Place::Field(Field::IocLevel), high.clone()));
+        assert_eq!(said(&exists), "ioc is not set");
+        assert_eq!(said(&all([level, exists.clone()])), "ioc is not set");
+        assert_eq!(said(&not(exists)), "");
+        assert_eq!(said(&Expr::Test(Test::Null(Field::IocList))), "");
+        let other = Test::Regex(Place::Field(Field::Operation), high.clone());
+        assert_eq!(said(&Expr::Test(other)), "");
+        assert_eq!(said(&Expr::Test(Test::Regex(Place::Line, high))), "");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Alerts as CSV: one row each, flat, for a spreadsheet.
 //!
 //! The columns are those of the JSON in its order, nested ones with their
-//! parent's name in front. Quoting and formulas are
+//! parent's name in front; of the context, what a person wants. Quoting and formulas are
 //! [`text`](crate::text)'s business.
 
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use crate::record::time::rfc3339;
 use crate::text::{push_csv_text, redact, terminal};
 
 /// The header.
-pub(super) const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 22] = [
     "id",
     "rev",
     "status",
@@ -34,6 +34,7 @@ pub(super) const COLUMNS: [&str; 21] = [
     "sum",
     "summary",
     "evidence",
+    "ioc",
 ];
 
 /// One row an alert, the header before the first.
@@ -113,6 +114,7 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
         maybe(alert.sum),
         terminal(&redact(&alert.summary)),
         evidence(alert),
+        indicators(alert),
     ]
 }
 
@@ -129,6 +131,14 @@ fn evidence(alert: &Alert) -> String {
     let places = alert.evidence.iter();
     let places = places.map(|place| format!("{}:{}", item(place.source.as_bytes()), place.offset));
     places.collect::<Vec<_>>().join("; ")
+}
+
+/// `tor exits: 198.51.100.7; own: *sqlmap*`
+fn indicators(alert: &Alert) -> String {
+    let of = |text: &str| item(&redact(text.as_bytes()));
+    let found = alert.context.ioc.iter();
+    let found = found.map(|one| format!("{}: {}", of(&one.list), of(&one.entry)));
+    found.collect::<Vec<_>>().join("; ")
 }
 
 /// A part of a list. A `;` of its own would read as the next part, and is

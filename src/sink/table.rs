@@ -114,7 +114,11 @@ impl<'w> Table<'w> {
                 }
             }
         }
-        self.write_lines(out, &terminal(&redact(&alert.summary)))
+        self.write_lines(out, &terminal(&redact(&alert.summary)))?;
+        for line in indicators(alert) {
+            self.write_lines(out, &line)?;
+        }
+        Ok(())
     }
 
     /// Where key and summary begin. Narrow: as far left as still sets them
@@ -164,6 +168,15 @@ fn key(alert: &Alert) -> Vec<String> {
         None => "-".to_owned(),
     };
     alert.key.iter().map(|(_, bytes)| value(bytes)).collect()
+}
+
+/// Which entries of which lists the records are on, a line each.
+fn indicators(alert: &Alert) -> impl Iterator<Item = String> {
+    let of = |text: &str| terminal(&redact(text.as_bytes()));
+    alert.context.ioc.iter().map(move |one| {
+        let (entry, field) = (of(&one.entry), one.field.name());
+        format!("{field} is on the list {}: {entry}", of(&one.list))
+    })
 }
 
 /// The word for a level in eight columns, and how it is coloured.

@@ -6,7 +6,8 @@ mod schema;
 use std::sync::Arc;
 
 use super::*;
-use crate::alert::{Distinct, Evidence, Level, RuleInfo, Status};
+use crate::alert::{Context, Distinct, Evidence, Indicator, Level, RuleInfo, Status};
+use crate::record::Field;
 use crate::text::restore;
 
 fn rule(name: &str, level: Level) -> Arc<RuleInfo> {
@@ -53,6 +54,7 @@ fn burst() -> Alert {
                 line: None,
             },
         ],
+        context: Context::default(),
     }
 }
 
@@ -89,6 +91,28 @@ fn written(format: Format, options: Options, alerts_in: &[Alert]) -> String {
     sink.finish().unwrap();
     drop(sink);
     String::from_utf8(out).unwrap()
+}
+
+/// An alert whose records are on lists, of which others wrote the entries.
+fn listed() -> Alert {
+    let indicator = |list: &str, entry: &str, field| Indicator {
+        list: list.into(),
+        entry: entry.into(),
+        level: Level::Medium,
+        field,
+    };
+    let ioc = vec![
+        indicator("tor exits", "198.51.100.11", Field::RemoteIp),
+        indicator(
+            "=cmd; \u{202E}\u{1b}[2J",
+            "/k?X-Amz-Signature=deadbeef&\u{200B}\n",
+            Field::ObjectKey,
+        ),
+    ];
+    Alert {
+        context: Context { ioc },
+        ..burst()
+    }
 }
 
 #[test]
@@ -139,13 +163,13 @@ fn csv_is_one_row_an_alert() {
         written(Format::Csv, Options::default(), &[burst()]),
         "id,rev,status,rule_id,rule_name,rule_title,level,tags,key,period_start,period_end,\
          trigger_time,trigger_value,first_seen,last_seen,count,distinct,distinct_approx,sum,\
-         summary,evidence\n\
+         summary,evidence,ioc\n\
          00c0ffee000000000000000000000001,1400,closed,5f3cbb1e-7d39-4bd1-8a3a-0c3a2f0c2a11,\
          access-denied-burst-high,Many requests denied,high,attack.discovery attack.t1619,\
          remote_ip=198.51.100.11; bucket_name=-,2026-02-03T02:00:00Z,2026-02-03T03:00:00Z,\
          2026-02-03T02:14:07Z,20,2026-02-03T01:59:50Z,2026-02-03T02:59:59Z,1400,1399,true,97200,\
          \"198.51.100.11 was refused 1,400 times within 5 minutes on 1,399 different keys.\",\
-         logs/2026-02-03\\x3B a.gz:12345; s3://logs/x:0\n"
+         logs/2026-02-03\\x3B a.gz:12345; s3://logs/x:0,\n"
     );
     let empty = written(Format::Csv, Options::default(), &[]);
     assert_eq!(empty.trim_end(), csv::COLUMNS.join(","));
@@ -159,7 +183,7 @@ fn no_format_shows_a_secret_or_what_hides() {
                 color: false,
                 width,
             };
-            let text = written(format, options, &[hostile()]);
+            let text = written(format, options, &[hostile(), listed()]);
             assert!(!text.contains("deadbeef"), "{text}");
             assert!(text.contains("REDACTED"));
             let raw = |char: char| char.is_control() && char != '\n';
@@ -316,6 +340,39 @@ fn colour_changes_nothing_but_colour() {
         stripped = stripped.replace(&format!("\x1b[{style}m"), "");
     }
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn every_format_names_list_and_entry() {
+    let text = written(Format::Ndjson, Options::default(), &[listed()]);
+    assert!(
+        text.ends_with(concat!(
+            r#""context":{"ioc":[{"list":"tor exits","entry":"198.51.100.11","level":"medium","#,
+            r#""field":"remote_ip"},{"list":"=cmd; \u202e\u001b[2J","#,
+            r#""entry":"/k?X-Amz-Signature=REDACTED&\u200b\n","level":"medium","field":"object_key"}]}}"#,
+            "\n"
+        )),
+        "{text}"
+    );
+    let text = written(Format::Csv, Options::default(), &[listed()]);
+    let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+    let row = reader.records().next().unwrap().unwrap();
+    let expected = r"tor exits: 198.51.100.11; =cmd\x3B \u{202E}\x1B[2J: /k?X-Amz-Signature=REDACTED&\u{200B}\n";
+    assert_eq!(&row[21], expected);
+    let options = Options {
+        color: false,
+        width: 80,
+    };
+    let text = written(Format::Table, options, &[listed()]);
+    let lines: Vec<_> = text.lines().skip(5).collect();
+    assert_eq!(
+        lines,
+        [
+            "    remote_ip is on the list tor exits: 198.51.100.11",
+            r"    object_key is on the list =cmd; \u{202E}\x1B[2J:",
+            r"    /k?X-Amz-Signature=REDACTED&\u{200B}\n",
+        ]
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::record::Flat;
-use crate::alert::{Alert, Evidence};
+use crate::alert::{Alert, Evidence, Indicator};
 use crate::record::{Record, time::rfc3339};
 use crate::text::Shown;
 
@@ -38,7 +38,7 @@ pub(super) struct AlertV1<'a> {
     sum: Option<u64>,
     summary: Shown<'a>,
     evidence: Vec<EvidenceV1<'a>>,
-    context: ContextV1,
+    context: ContextV1<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,9 +72,19 @@ struct EvidenceV1<'a> {
     record: Option<Flat<'a>>,
 }
 
-/// Enrichment; nothing enriches yet.
 #[derive(Debug, Serialize)]
-struct ContextV1 {}
+struct ContextV1<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ioc: Vec<IndicatorV1<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct IndicatorV1<'a> {
+    list: Shown<'a>,
+    entry: Shown<'a>,
+    level: &'static str,
+    field: &'static str,
+}
 
 impl<'a> AlertV1<'a> {
     pub(super) fn new(alert: &'a Alert) -> Self {
@@ -110,7 +120,9 @@ impl<'a> AlertV1<'a> {
             sum: alert.sum,
             summary: Shown(&alert.summary),
             evidence: alert.evidence.iter().map(EvidenceV1::new).collect(),
-            context: ContextV1 {},
+            context: ContextV1 {
+                ioc: alert.context.ioc.iter().map(IndicatorV1::new).collect(),
+            },
         }
     }
 }
@@ -122,6 +134,17 @@ impl<'a> EvidenceV1<'a> {
             source: &evidence.source,
             offset: evidence.offset,
             record: line.and_then(|line| Record::parse(line).ok().map(|record| Flat::new(&record))),
+        }
+    }
+}
+
+impl<'a> IndicatorV1<'a> {
+    fn new(indicator: &'a Indicator) -> Self {
+        Self {
+            list: Shown(indicator.list.as_bytes()),
+            entry: Shown(indicator.entry.as_bytes()),
+            level: indicator.level.as_str(),
+            field: indicator.field.name(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the user has said once, and where.
 
+use std::fs;
+
 use serde_json::Value;
 
-use crate::place::{EVERY, Line, Place, calm, package};
+use crate::place::{EVERY, Line, Place, Run, calm, package};
 
 fn stranger(place: &Place) {
     let line = Line {
@@ -44,6 +46,154 @@ fn trusted_networks_make_others_unknown() {
         .run("scan --trusted-networks none.txt a.log")
         .ends(2)
         .says("none.txt");
+}
+
+const RANGES: &str = r#"{
+  "syncToken": "1767323045",
+  "createDate": "2026-01-02-03-04-05",
+  "prefixes": [
+    {"ip_prefix": "203.0.113.0/24", "region": "REGION", "service": "AMAZON", "network_border_group": "REGION"}
+  ],
+  "ipv6_prefixes": []
+}"#;
+
+/// A rule on whatever comes from AWS's own addresses.
+const FROM_AWS: &str = "\
+title: From AWS
+id: 0d9a0f55-93a1-4a53-a7c8-5d3f54a3a003
+name: from-aws
+logsource: {product: aws, service: s3_server_access}
+detection:
+  aws: {aws_address: true}
+  condition: aws
+---
+title: Any of AWS
+id: 0d9a0f55-93a1-4a53-a7c8-5d3f54a3a004
+name: any-of-aws
+level: medium
+correlation:
+  type: event_count
+  rules: [from-aws]
+  group-by: [network_value]
+  timespan: 1s
+  condition: {gte: 1}
+";
+
+/// The networks of the alerts of a rule.
+fn networks(run: &Run, rule: &str) -> Vec<String> {
+    let alerts = run.out.lines().map(|line| {
+        let alert: Value = serde_json::from_str(line).unwrap();
+        let name = alert["rule"]["name"] == rule;
+        name.then(|| alert["key"]["network_value"].as_str().unwrap().to_owned())
+    });
+    alerts.flatten().collect()
+}
+
+#[test]
+fn addresses_of_aws_are_known_by_their_region() {
+    let place = Place::new();
+    stranger(&place);
+    place
+        .file("nets.txt", "192.0.2.0/24\n")
+        .file("own/aws.yml", FROM_AWS)
+        .file("here.json", RANGES.replace("REGION", "eu-west-1"))
+        .file("there.json", RANGES.replace("REGION", "us-east-1"));
+    let scan = "scan --rules own --trusted-networks nets.txt";
+    // Without ranges nothing is AWS's.
+    let run = place.run(&format!("{scan} a.log")).ends(0);
+    assert_eq!(run.rules(), ["unknown-source-ip"]);
+    assert_eq!(networks(&run, "unknown-source-ip"), ["203.0.113.0/24"]);
+    run.says("could not run (any-of-aws): aws_ranges is not set")
+        .says_not("warning");
+    // In the bucket's own region it is not unknown, elsewhere it is.
+    let here = place.run(&format!("{scan} --aws-ranges here.json a.log"));
+    let here = here.ends(0);
+    assert_eq!(here.rules(), ["any-of-aws"]);
+    assert_eq!(networks(&here, "any-of-aws"), ["aws:eu-west-1"]);
+    here.says("settings  trusted networks from nets.txt, AWS's addresses from here.json\n")
+        .says("s3sentry: warning: aws_ranges: here.json is of 2026-01-02, ")
+        .says(" days old; get a new one from https://ip-ranges.amazonaws.com/ip-ranges.json\n")
+        .says_not("aws_ranges is not set");
+    // The option wins.
+    place.file("s3sentry.toml", "aws_ranges = \"here.json\"\n");
+    let run = place.run(&format!("{scan} a.log")).ends(0);
+    assert_eq!(run.rules(), ["any-of-aws"]);
+    let there = place.run(&format!("{scan} --aws-ranges there.json a.log"));
+    let there = there.ends(0);
+    assert_eq!(networks(&there, "unknown-source-ip"), ["aws:us-east-1"]);
+    // What is asked for again is asked with the same ranges.
+    let outside = "--aws-ranges there.json --since 2027-01-01 a.log";
+    let command = "s3sentry scan --trusted-networks nets.txt --aws-ranges there.json --rules own ";
+    let run = place.run(&format!("{scan} {outside}"));
+    run.says(command);
+}
+
+#[test]
+fn explaining_takes_addresses_of_aws_as_a_scan_does() {
+    let place = Place::new();
+    stranger(&place);
+    place
+        .file("own/aws.yml", FROM_AWS)
+        .file("here.json", RANGES.replace("REGION", "eu-west-1"));
+    let explain = "rules explain any-of-aws -q --rules own";
+    let said = |options: &str| -> Value {
+        let run = place.run(&format!("{explain} {options} a.log")).ends(0);
+        serde_json::from_str(&run.out).unwrap()
+    };
+    assert_eq!(said("")["rule"]["cannot_work"], "aws_ranges is not set");
+    let known = said("--aws-ranges here.json");
+    assert_eq!(known["rule"]["cannot_work"], Value::Null);
+    assert_eq!(known["records"]["keys_fired"], 1);
+    let list = |text: &str| {
+        place.file("s3sentry.toml", text);
+        let run = place.run("rules list --format json --rules own").ends(0);
+        let rules: Vec<Value> = serde_json::from_str(&run.out).unwrap();
+        let rule = rules.iter().find(|rule| rule["name"] == "any-of-aws");
+        rule.unwrap()["cannot_work"].clone()
+    };
+    assert_eq!(list(""), "aws_ranges is not set");
+    let shown = place.run("rules show any-of-aws --rules own").ends(0).out;
+    let says = "\n# Cannot work: aws_ranges is not set.\n";
+    assert!(shown.contains(says), "{shown}");
+    assert_eq!(list("aws_ranges = \"here.json\"\n"), Value::Null);
+    let shown = place.run("rules show any-of-aws --rules own").ends(0).out;
+    assert!(!shown.contains("Cannot work"), "{shown}");
+}
+
+#[test]
+fn a_bad_file_of_addresses_is_named_before_input_is_read() {
+    let place = Place::new();
+    stranger(&place);
+    let bad = RANGES.replace("203.0.113.0/24", "203.0.113.0/33");
+    place
+        .file("bad.json", bad)
+        .file("nets.json", "192.0.2.0/24\n")
+        .file("none.json", "{\"createDate\": \"2026-01-02-03-04-05\"}");
+    for (file, error) in [
+        (
+            "bad.json",
+            "bad.json: prefixes[0]: \"203.0.113.0/33\" is no address and no network such as 10.0.0.0/8",
+        ),
+        (
+            "nets.json",
+            "nets.json:1:5: is not AWS's list of its addresses: invalid type: floating point `192.0`, expected an object with createDate and prefixes",
+        ),
+        ("none.json", "none.json: has no prefixes"),
+        (
+            "gone.json",
+            "gone.json: cannot be read: No such file or directory (os error 2)",
+        ),
+    ] {
+        let run = place
+            .run(&format!("scan --aws-ranges {file} a.log"))
+            .ends(2);
+        assert_eq!(run.out, "");
+        run.says_exactly(&format!("s3sentry: error: {error}\n"));
+        place.file("s3sentry.toml", format!("aws_ranges = \"{file}\"\n"));
+        let run = place.run("scan a.log").ends(2);
+        run.says(&format!("s3sentry: error: s3sentry.toml:1:14: {error}\n"));
+        fs::remove_file(place.path("s3sentry.toml")).unwrap();
+    }
 }
 
 #[test]
@@ -223,9 +373,12 @@ fn documented(language: &str) -> Vec<String> {
 #[test]
 fn what_is_documented_can_be_said() {
     let place = Place::new();
-    place.file("office.txt", "198.51.100.0/24 # office\n");
+    place
+        .file("office.txt", "198.51.100.0/24 # office\n")
+        .file("ip-ranges.json", RANGES.replace("REGION", "eu-west-1"))
+        .file("exit-addresses", "ExitAddress 203.0.113.7\n");
     let blocks = documented("toml");
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     place
         .file("s3sentry.toml", blocks.concat())
         .file("a.log", calm(1));

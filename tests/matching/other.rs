@@ -28,6 +28,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use rsigma_eval::Engine;
@@ -36,12 +37,15 @@ use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Modifier, SelectorPattern, SigmaRule, SigmaString,
     SigmaValue, StringPart,
 };
+use s3sentry::alert::Level;
+use s3sentry::ioc::{List, Spec};
 use s3sentry::record::{Field, Kind, time};
 use s3sentry::rule::{Body, load};
 use s3sentry::settings::Settings;
 
 use super::chance::Chance;
 use super::record::{Rec, record_of};
+use super::twin::beside_ranges;
 use super::{compile, matches};
 
 /// How many records each rule is asked about.
@@ -58,12 +62,32 @@ const LISTS: &[(&str, &[&str])] = &[
     ("public_buckets", &["acme-site", "*-public"]),
 ];
 
+/// Of the addresses below, one on a list of each level.
+const LISTED: [&str; 5] = [
+    "10.1.2.3",
+    "203.0.113.7",
+    "192.168.0.9",
+    "2001:db8:1::7",
+    "2001:db8::1",
+];
+
 fn settings() -> Arc<Settings> {
     let lists: Vec<String> = LISTS
         .iter()
         .map(|(name, list)| format!("{name} = {list:?}"))
         .collect();
-    Arc::new(Settings::parse(&lists.join("\n"), "s.toml".as_ref()).unwrap())
+    let mut settings = Settings::parse(&lists.join("\n"), "s.toml".as_ref()).unwrap();
+    let indicators = LISTED.iter().zip(Level::ALL).map(|(address, level)| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "{address}").unwrap();
+        let spec = Spec {
+            level,
+            ..Spec::of(file.path().to_owned())
+        };
+        List::read(spec).unwrap()
+    });
+    settings.add_indicators(indicators.collect()).unwrap();
+    Arc::new(beside_ranges(settings))
 }
 
 /// A record as the other tool sees it.

@@ -17,7 +17,7 @@ use crate::commands::{End, Stop, open, rules, settings, span, summary};
 /// Runs the command.
 pub fn run(arguments: &RulesExplain) -> Result<End, Stop> {
     let span = span(&arguments.input)?;
-    let settings = settings(&arguments.common, arguments.trusted_networks.as_ref())?;
+    let settings = settings(&arguments.common, Some(&arguments.lists))?;
     let rules = rules(&arguments.rules, &settings)?;
     let place = refs::find(&rules.documents, &arguments.name)
         .map_err(|reason| Stop::usage(anyhow::anyhow!("{reason}; rules list names them all")))?;
@@ -40,7 +40,7 @@ pub fn run(arguments: &RulesExplain) -> Result<End, Stop> {
     let printed = print(arguments, explainer, true);
     let end = summary::inputs(&sources, &tally);
     if !arguments.common.quiet {
-        summary::of_parse(&sources, &tally, &arguments.input, elapsed);
+        summary::of_explain(&settings, &sources, &tally, &arguments.input, elapsed);
     }
     printed.map_err(|stop| stop.or(end))?;
     Ok(end)

@@ -75,7 +75,7 @@ fn unknown(summary: &Summary<'_>) -> Option<String> {
     if alerts == 0 {
         return None;
     }
-    let place = match &summary.arguments.trusted_networks {
+    let place = match &summary.arguments.lists.trusted_networks {
         Some(file) => shown(file),
         None => "trusted_networks in the settings".to_owned(),
     };
@@ -168,6 +168,7 @@ fn reads_stdin(summary: &Summary<'_>) -> bool {
 /// The options that decide what is found, as they were given.
 fn given(summary: &Summary<'_>) -> String {
     let arguments = summary.arguments;
+    let lists = &arguments.lists;
     let mut words = String::new();
     let files = arguments
         .common
@@ -175,11 +176,13 @@ fn given(summary: &Summary<'_>) -> String {
         .iter()
         .map(|file| ("--config", file))
         .chain(
-            arguments
+            lists
                 .trusted_networks
                 .iter()
                 .map(|file| ("--trusted-networks", file)),
         )
+        .chain(lists.aws_ranges.iter().map(|file| ("--aws-ranges", file)))
+        .chain(lists.ioc.iter().map(|file| ("--ioc", file)))
         .chain(arguments.rules.iter().map(|path| ("--rules", path)));
     if arguments.common.no_config {
         words.push_str(" --no-config");

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ioc::{List, Spec};
+use crate::settings::AwsRanges;
 
 /// What stands in a field unless a test says otherwise; anything else is null.
 const DEFAULTS: [(Field, &str); 7] = [
@@ -98,10 +100,18 @@ fn networks_of_no_address_are_null() {
 
 #[test]
 fn every_derived_field_but_one_has_a_value_somewhere() {
-    let settings = Settings {
+    let ranges = br#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
+        {"ip_prefix": "192.0.2.0/24", "region": "eu-west-1"}]}"#;
+    let mut settings = Settings {
         trusted_networks: Some(["192.0.2.0/24".parse().unwrap()].into_iter().collect()),
+        accounts: Some(["111122223333".to_owned()].into()),
+        aws_ranges: Some(AwsRanges::parse(ranges, "ip-ranges.json".as_ref()).unwrap()),
         ..Settings::default()
     };
+    let bad = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(bad.path(), "192.0.2.1\n").unwrap();
+    let bad = List::read(Spec::of(bad.path().to_owned())).unwrap();
+    settings.add_indicators(vec![bad]).unwrap();
     let values = [
         (
             Field::Requester,

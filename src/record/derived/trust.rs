@@ -1,9 +1,7 @@
 //! Whether the owner of the buckets has a reason to know who asks.
 //!
 //! The one place where settings meet records: a list that is not set leaves
-//! everything that rests on it open, it never makes anybody unknown. Ranges of
-//! AWS's own addresses belong into [`View::is_unknown_network`], and into the
-//! name of a network beside it, once there is a list of them.
+//! everything that rests on it open, it never makes anybody unknown.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +9,7 @@ use super::View;
 use super::network::AddressClass;
 use super::requester::RequesterType;
 use crate::record::Field;
+use crate::settings::aws_ranges;
 
 /// Whose account a requester belongs to, as far as the settings tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +19,7 @@ enum Relation {
     Foreign,
 }
 
-impl View<'_, '_> {
+impl<'r> View<'r, '_> {
     fn is_trusted_network(&self) -> bool {
         match (&self.settings.trusted_networks, self.record.address()) {
             (Some(networks), Some(address)) => networks.contains(address),
@@ -28,12 +27,32 @@ impl View<'_, '_> {
         }
     }
 
-    /// Outside every trusted network, and public; nothing is known to be
-    /// unknown while there is no such list.
+    /// How the network of one of AWS's own addresses is named.
+    pub(super) fn aws_network(&self) -> Option<&'r str> {
+        let ranges = self.settings.aws_ranges.as_ref()?;
+        let name = || ranges.name(self.record.address()?);
+        *self.aws_network.get_or_init(name)
+    }
+
+    /// Whether the address is AWS's; nobody knows while there is no list of
+    /// AWS's addresses. Where there is no address there is none of AWS's.
+    pub(super) fn is_aws_address(&self) -> Option<bool> {
+        self.settings.aws_ranges.as_ref()?;
+        Some(self.aws_network().is_some())
+    }
+
+    /// Outside every trusted network, public, and not AWS's in the bucket's own
+    /// region, where what the owner runs would be; nothing is known to be
+    /// unknown while there is no list of trusted networks.
     pub(super) fn is_unknown_network(&self) -> Option<bool> {
         self.settings.trusted_networks.as_ref()?;
         let public = AddressClass::of(self.record.address()) == AddressClass::Public;
-        Some(public && !self.is_trusted_network())
+        Some(public && !self.is_trusted_network() && !self.is_aws_beside_bucket())
+    }
+
+    fn is_aws_beside_bucket(&self) -> bool {
+        self.aws_network()
+            .is_some_and(|name| self.bucket_region() == Some(aws_ranges::region(name).as_bytes()))
     }
 
     /// Anonymous; or of an account in neither list; or a principal of an own
@@ -109,16 +128,41 @@ mod tests {
 
     use super::super::tests::with;
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::{AwsRanges, Settings};
 
     const OWN: &str = "arn:aws:iam::111122223333:user/me";
     const TRUSTED: &str = "arn:aws:iam::444455556666:user/partner";
     const FOREIGN: &str = "arn:aws:iam::777788889999:user/other";
     const OUTSIDE: &str = "198.51.100.7";
 
+    const RANGES: &str = r#"{
+        "createDate": "2026-01-02-03-04-05",
+        "prefixes": [
+            {"ip_prefix": "198.51.100.0/24", "region": "eu-west-1"},
+            {"ip_prefix": "192.0.2.128/25", "region": "us-east-1"},
+            {"ip_prefix": "203.0.113.0/24", "region": "GLOBAL"}
+        ],
+        "ipv6_prefixes": [{"ipv6_prefix": "2001:db8:a::/48", "region": "eu-west-1"}]
+    }"#;
+
+    fn parsed(settings: &str) -> Settings {
+        Settings::parse(settings, Path::new("s3sentry.toml")).unwrap()
+    }
+
+    fn beside_ranges(settings: &str) -> Settings {
+        let ranges = AwsRanges::parse(RANGES.as_bytes(), Path::new("ip-ranges.json"));
+        Settings {
+            aws_ranges: Some(ranges.unwrap()),
+            ..parsed(settings)
+        }
+    }
+
     fn ask(settings: &str, field: Field, values: &[(Field, &str)]) -> String {
-        let settings = Settings::parse(settings, Path::new("s3sentry.toml")).unwrap();
-        with(values, &settings, |view| {
+        asked(&parsed(settings), field, values)
+    }
+
+    fn asked(settings: &Settings, field: Field, values: &[(Field, &str)]) -> String {
+        with(values, settings, |view| {
             let value = view.bytes(field).unwrap_or(b"-");
             String::from_utf8_lossy(value).into_owned()
         })
@@ -236,6 +280,70 @@ mod tests {
         ] {
             let found = ask(settings, Field::UnknownNetwork, &[(Field::RemoteIp, ip)]);
             assert_eq!(found, expected, "{settings} {ip}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_those_of_aws_beside_its_ranges_only() {
+        let settings = beside_ranges("");
+        for (ip, is_aws, network) in [
+            ("198.51.100.7", "true", "aws:eu-west-1"),
+            ("::ffff:198.51.100.7", "true", "aws:eu-west-1"),
+            ("192.0.2.200", "true", "aws:us-east-1"),
+            ("203.0.113.7", "true", "aws:GLOBAL"),
+            ("2001:db8:a::1", "true", "aws:eu-west-1"),
+            ("192.0.2.1", "false", "192.0.2.0/24"),
+            ("10.0.0.1", "false", "10.0.0.0/24"),
+            ("2001:db8:b::1", "false", "2001:db8:b::/64"),
+            ("-", "false", "-"),
+        ] {
+            let values = [(Field::RemoteIp, ip)];
+            let found = asked(&settings, Field::AwsAddress, &values);
+            assert_eq!(found, is_aws, "{ip}");
+            let found = asked(&settings, Field::NetworkValue, &values);
+            assert_eq!(found, network, "{ip}");
+            assert_eq!(ask(LISTS, Field::AwsAddress, &values), "-", "{ip}");
+        }
+        let found = ask(LISTS, Field::NetworkValue, &[(Field::RemoteIp, OUTSIDE)]);
+        assert_eq!(found, "198.51.100.0/24");
+    }
+
+    #[test]
+    fn aws_in_the_region_of_the_bucket_is_not_unknown() {
+        let settings = beside_ranges(LISTS);
+        let europe = "mybucket.s3.eu-west-1.amazonaws.com";
+        let america = "s3.us-east-1.amazonaws.com";
+        for (ip, host, unknown) in [
+            (OUTSIDE, europe, "false"),
+            ("2001:db8:a::1", europe, "false"),
+            (OUTSIDE, america, "true"),
+            (OUTSIDE, "other.s3.eu-west-1.amazonaws.com", "true"),
+            (OUTSIDE, "s3.amazonaws.com", "true"),
+            (OUTSIDE, "-", "true"),
+            ("203.0.113.7", europe, "true"),
+            ("203.0.114.7", europe, "true"),
+            ("192.0.2.200", america, "false"),
+            ("192.0.2.200", europe, "false"),
+            ("-", europe, "false"),
+        ] {
+            let values = [
+                (Field::RemoteIp, ip),
+                (Field::HostHeader, host),
+                (Field::Requester, OWN),
+            ];
+            for field in [Field::UnknownNetwork, Field::Stranger] {
+                let found = asked(&settings, field, &values);
+                assert_eq!(found, unknown, "{field:?} {ip} {host}");
+            }
+            let alone = beside_ranges("");
+            let found = asked(&alone, Field::UnknownNetwork, &values);
+            assert_eq!(found, "-", "{ip} {host}");
+            // Whose account it is counts before where it comes from.
+            let mut values = values;
+            values[2].1 = FOREIGN;
+            let trusted = ip.starts_with("192.0.2.");
+            let found = asked(&settings, Field::Stranger, &values);
+            assert_eq!(found == "true", !trusted, "{ip} {host}");
         }
     }
 

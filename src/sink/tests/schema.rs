@@ -202,7 +202,7 @@ fn alerts_are_what_the_schema_says() {
     let schema = schema();
     for alert in night()
         .into_iter()
-        .chain([hostile(), evidence::with_evidence()])
+        .chain([hostile(), evidence::with_evidence(), listed()])
     {
         check(&schema, &schema, &emitted(&alert), "$");
     }
