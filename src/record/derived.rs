@@ -235,6 +235,7 @@ impl<'r, 'a> View<'r, 'a> {
             Field::Weakening => operation(operation::is_weakening),
             Field::Exposing => operation(operation::is_exposing),
             Field::Website => operation(operation::is_website),
+            Field::OffHours => return self.is_off_hours(),
             Field::Ok => self.ok(),
             Field::Readable => self.ok() || record.status() == Some(304),
             Field::Billed => error::is_billed(record, || self.is_outside()),

@@ -159,6 +159,8 @@ fields! {
     Website "website" Flag,
     /// Hour of the week in UTC, 0 to 167; 0 begins on Monday at midnight.
     HourOfWeek "hour_of_week" Number,
+    /// Outside `work_hours`; null while that list is not set.
+    OffHours "off_hours" Flag,
 
     // How it ended.
     /// The request did what it asked: a 2xx status and no error code.

@@ -41,6 +41,7 @@ impl Missing {
             Test::Flag(Field::UnknownNetwork, _) if settings.trusted_networks.is_none() => {
                 Some("trusted_networks")
             }
+            Test::Flag(Field::OffHours, _) if settings.work_hours.is_none() => Some("work_hours"),
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
             Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
             test if settings.ioc.is_none() && asks_for_indicators(test) => Some("ioc"),
@@ -205,6 +206,8 @@ mod tests {
             said(&all([a.clone(), not(b.clone())])),
             "accounts is not set"
         );
+        let off_hours = Expr::Test(Test::Flag(Field::OffHours, true));
+        assert_eq!(said(&off_hours), "work_hours is not set");
         let network = Expr::Test(Test::Flag(Field::UnknownNetwork, true));
         let said_of_networks = "no trusted networks are set, so there is nothing to compare with";
         assert_eq!(said(&all([other, network])), said_of_networks);

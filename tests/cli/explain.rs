@@ -53,8 +53,9 @@ access-denied-burst (medium): Many refused requests from one address
     any 1: at least 20 records in 5m where stranger is true
     any 2: at least 20 different values of key_name in 5m where operation is REST.GET.OBJECT or REST.HEAD.OBJECT
     any 3: at least 3 different values of operation_class in 5m
-  access-denied matches: refused and not own
+  access-denied matches: refused and not own and not public
     own: internal is true; or requester_type is origin-access
+    public: bucket_name is in %public_buckets% (not set), and requester_type is anonymous, and operation_class is read, metadata or list
     refused: error_code is AccessDenied, AllAccessDisabled, AccountProblem or NotSignedUp, and operation_class is read, metadata, list, write or delete
   one alert a key and 1h
 
@@ -66,6 +67,7 @@ a.log:0  2026-02-03T02:00:00Z  REST.GET.OBJECT  key remote_host=203.0.113.7 buck
       yes error_code is AccessDenied, AllAccessDisabled, AccountProblem or NotSignedUp: AccessDenied
       yes operation_class is read, metadata, list, write or delete: read
     not own: yes
+    not public: yes
   any 1 of access-denied-burst counts it: no
     no  stranger is true: false
   any 2 of access-denied-burst counts it: yes
@@ -214,6 +216,7 @@ fn a_record_that_is_excluded_says_by_what() {
       yes error_code is AccessDenied, AllAccessDisabled, AccountProblem or NotSignedUp: AccessDenied
       yes operation_class is read, metadata, list, write or delete: read
     not own: yes
+    not public: yes
     exclusions of the settings: leave it out
       not selection: no
         yes remote_ip is 203.0.113.7: 203.0.113.7

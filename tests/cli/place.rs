@@ -69,6 +69,18 @@ impl Run {
         self
     }
 
+    /// The same, wherever the lines of a paragraph end.
+    #[track_caller]
+    pub fn says_in_words(self, text: &str) -> Self {
+        let words: Vec<&str> = self.err.split_whitespace().collect();
+        assert!(
+            words.join(" ").contains(text),
+            "no {text:?} in:\n{}",
+            self.err
+        );
+        self
+    }
+
     #[track_caller]
     pub fn says_not(self, text: &str) -> Self {
         assert!(!self.err.contains(text), "{text:?} in:\n{}", self.err);

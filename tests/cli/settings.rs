@@ -22,7 +22,7 @@ fn without_networks_nothing_is_unknown_and_the_summary_says_what_to_do() {
     assert!(!run.rules().contains(&"unknown-source-ip".to_owned()));
     run.says("settings  none")
         .says("unknown-source-ip,")
-        .says("no trusted networks are set,")
+        .says_in_words("no trusted networks are set,")
         .says("Next: 2 addresses were seen and nothing says which are yours.")
         .says("      s3sentry scan --trusted-networks networks.txt a.log\n");
 }
@@ -303,7 +303,7 @@ fn rules_compare_with_every_list() {
         assert_eq!(silent.rules(), Vec::<String>::new(), "{name}");
         silent
             .says("every-request")
-            .says(&format!("): {name} is not set"));
+            .says_in_words(&format!("): {name} is not set"));
 
         place.file("s3sentry.toml", setting);
         let loud = place.run("scan --rules own a.log").ends(0);
@@ -333,7 +333,7 @@ fn a_rule_that_only_excludes_a_list_that_is_not_set_works() {
         .file("a.log", calm(1));
     let run = place.run("scan --rules own a.log").ends(0);
     assert_eq!(run.rules(), ["every-request"]);
-    run.says_not("work_hours");
+    run.says_not("every-request");
     place.file("s3sentry.toml", "work_hours = [\"Mon-Fri 02:00-03:00\"]");
     let run = place.run("scan --rules own a.log").ends(0);
     assert_eq!(run.rules(), Vec::<String>::new());

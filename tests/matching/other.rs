@@ -60,6 +60,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("accounts", &["111122223333", "444455556666"]),
     ("trusted_accounts", &["777788889999"]),
     ("public_buckets", &["acme-site", "*-public"]),
+    ("vpc_only_buckets", &["acme-lake", "acme-backup-*"]),
 ];
 
 /// Of the addresses below, one on a list of each level.

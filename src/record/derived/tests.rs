@@ -103,6 +103,11 @@ fn every_derived_field_but_one_has_a_value_somewhere() {
     let ranges = br#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
         {"ip_prefix": "192.0.2.0/24", "region": "eu-west-1"}]}"#;
     let mut settings = Settings {
+        work_hours: Some(
+            [crate::settings::hours::parse("Mon 08:00-18:00").unwrap()]
+                .into_iter()
+                .collect(),
+        ),
         trusted_networks: Some(["192.0.2.0/24".parse().unwrap()].into_iter().collect()),
         accounts: Some(["111122223333".to_owned()].into()),
         aws_ranges: Some(AwsRanges::parse(ranges, "ip-ranges.json".as_ref()).unwrap()),

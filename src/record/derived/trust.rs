@@ -91,6 +91,13 @@ impl<'r> View<'r, '_> {
         Some(has_account && self.relation() == Relation::Foreign)
     }
 
+    /// Outside the hours in which people work; nothing is known to be outside
+    /// while nobody has said when that is.
+    pub(super) fn is_off_hours(&self) -> Option<bool> {
+        let (hours, time) = (self.settings.work_hours.as_ref()?, self.record.time()?);
+        Some(!hours.contains(time))
+    }
+
     /// Surely outside the owner's account and its organisation. Accounts that
     /// are trusted may belong to it.
     pub(super) fn is_outside(&self) -> bool {
@@ -245,6 +252,23 @@ mod tests {
                 &[(Field::Requester, requester)],
             );
             assert_eq!(found, expected, "{settings} {requester}");
+        }
+    }
+
+    #[test]
+    fn an_hour_is_off_beside_a_list_only() {
+        let hours = r#"work_hours = ["Mon-Fri 08:00-18:00 Europe/Berlin"]"#;
+        for (settings, time, expected) in [
+            ("", "03/Feb/2026:03:00:00 +0000", "-"),
+            (hours, "03/Feb/2026:06:59:59 +0000", "true"),
+            (hours, "03/Feb/2026:07:00:00 +0000", "false"),
+            (hours, "03/Feb/2026:16:59:59 +0000", "false"),
+            (hours, "03/Feb/2026:17:00:00 +0000", "true"),
+            (hours, "07/Feb/2026:10:00:00 +0000", "true"),
+            (hours, "-", "-"),
+        ] {
+            let found = ask(settings, Field::OffHours, &[(Field::RequestTime, time)]);
+            assert_eq!(found, expected, "{settings} {time}");
         }
     }
 
