@@ -109,8 +109,8 @@ struct Options {
     /// Write AWS's addresses in this world, as an ip-ranges.json; --settings then names it
     #[arg(long, value_name = "FILE")]
     aws_ranges: Option<PathBuf>,
-    /// Write a list of addresses known for attacks; --settings then names it
-    #[arg(long, value_name = "FILE")]
+    /// Write lists of addresses known for attacks; --settings then names them
+    #[arg(long, value_name = "DIRECTORY")]
     ioc: Option<PathBuf>,
 }
 
@@ -143,8 +143,10 @@ fn write_lists(options: &Options) -> Result<()> {
     if let Some(path) = &options.aws_ranges {
         save(path, settings::AWS_RANGES)?;
     }
-    if let Some(path) = &options.ioc {
-        save(path, settings::IOC)?;
+    if let Some(directory) = &options.ioc {
+        for (file, _, text) in settings::INDICATORS {
+            save(&directory.join(file), text)?;
+        }
     }
     if let Some(path) = &options.settings {
         let (ranges, ioc) = (options.aws_ranges.as_deref(), options.ioc.as_deref());

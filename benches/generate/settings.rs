@@ -31,13 +31,18 @@ pub const AWS_RANGES: &str = r#"{
 }
 "#;
 
-/// Addresses that are known for attacks.
-pub const IOC: &str = "\
-# Exits of an anonymity network, and hosts that were seen attacking.
-198.51.100.200
-203.0.113.222
-198.19.255.0/28
-";
+/// Lists of indicators: file, level, entries.
+pub const INDICATORS: [(&str, &str, &str); 5] = [
+    ("botnet.txt", "critical", "198.51.100.201\n"),
+    (
+        "tor-exits.txt",
+        "high",
+        "# Exits of an anonymity network.\n198.51.100.200\n203.0.113.222\n",
+    ),
+    ("open-proxies.txt", "medium", "198.51.100.202\n198.19.255.0/28\n"),
+    ("vpn-providers.txt", "low", "198.51.100.203\n"),
+    ("research-scanners.txt", "informational", "198.51.100.204\n"),
+];
 
 /// The settings; lists in files are named relative to the settings' own file.
 ///
@@ -70,8 +75,11 @@ pub fn text(path: &Path, aws_ranges: Option<&Path>, ioc: Option<&Path>) -> Resul
     if let Some(ranges) = aws_ranges {
         text += &format!("aws_ranges = \"{}\"\n", named(path, ranges)?);
     }
-    if let Some(ioc) = ioc {
-        text += &format!("\n[[ioc]]\nfile = \"{}\"\n", named(path, ioc)?);
+    if let Some(directory) = ioc {
+        for (file, level, _) in INDICATORS {
+            let file = named(path, &directory.join(file))?;
+            text += &format!("\n[[ioc]]\nfile = \"{file}\"\nlevel = \"{level}\"\n");
+        }
     }
     Ok(text)
 }

@@ -62,6 +62,9 @@ pub struct Scratch {
 /// one address and bucket sees at most four in five minutes.
 const REFUSAL_PAUSE: i64 = 6;
 
+/// And lines between them, so that a quiet log is not all refusals.
+const REFUSAL_LINES: u64 = 80;
+
 /// Seconds between deleting sessions: of at most 20 keys each, so that no bucket
 /// loses more than 80 in ten minutes.
 const DELETE_PAUSE: i64 = 180;
@@ -87,6 +90,8 @@ pub struct Traffic {
     started: u64,
     scratch: Scratch,
     next_refusal: i64,
+    next_refused_line: u64,
+    lines: u64,
     refusals: u64,
     next_delete: i64,
 }
@@ -105,6 +110,8 @@ impl Traffic {
             started: 0,
             scratch: Scratch::default(),
             next_refusal: start + REFUSAL_PAUSE,
+            next_refused_line: REFUSAL_LINES,
+            lines: 0,
             refusals: 0,
             next_delete: start + DELETE_PAUSE,
         };
@@ -118,8 +125,10 @@ impl Traffic {
 
     /// Writes the next line.
     pub fn write(&mut self, time: i64, writer: &mut Writer, out: &mut Vec<u8>) {
-        if time >= self.next_refusal {
+        self.lines += 1;
+        if time >= self.next_refusal && self.lines >= self.next_refused_line {
             self.next_refusal = time + REFUSAL_PAUSE;
+            self.next_refused_line = self.lines + REFUSAL_LINES;
             return self.refuse(time, writer, out);
         }
         if self.shape == Shape::Sessions && self.rng.chance(350) {

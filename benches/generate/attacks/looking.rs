@@ -25,6 +25,13 @@ const POSTURE: Attack = Attack {
     ..ANY
 };
 
+const LISTED: Attack = Attack {
+    rule: "ioc-match",
+    level: "high",
+    key: &[Field::Host, Field::Bucket],
+    ..ANY
+};
+
 /// The family's attacks.
 pub const ATTACKS: &[Attack] = &[
     Attack {
@@ -136,11 +143,36 @@ pub const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "listed-address",
-        rule: "ioc-match",
-        level: "high",
-        key: &[Field::Host, Field::Bucket],
-        play: listed_address,
-        ..ANY
+        play: |scene| listed(scene, 200),
+        ..LISTED
+    },
+    Attack {
+        name: "listed-botnet",
+        rule: "ioc-match-critical",
+        level: "critical",
+        play: |scene| listed(scene, 201),
+        ..LISTED
+    },
+    Attack {
+        name: "listed-proxy",
+        rule: "ioc-match-medium",
+        level: "medium",
+        play: |scene| listed(scene, 202),
+        ..LISTED
+    },
+    Attack {
+        name: "listed-vpn",
+        rule: "ioc-match-low",
+        level: "low",
+        play: |scene| listed(scene, 203),
+        ..LISTED
+    },
+    Attack {
+        name: "listed-scanner",
+        rule: "ioc-match-informational",
+        level: "informational",
+        play: |scene| listed(scene, 204),
+        ..LISTED
     },
 ];
 
@@ -390,11 +422,12 @@ fn tool_served(scene: &mut Scene<'_>) {
     }
 }
 
-/// An exit of an anonymity network downloads what anybody may.
-fn listed_address(scene: &mut Scene<'_>) {
+/// An address of a list, such as an exit of an anonymity network, downloads what
+/// anybody may.
+fn listed(scene: &mut Scene<'_>, host: u8) {
     let caller = Caller {
         bucket: world::DOWNLOADS,
-        address: Address::v4(198, 51, 100, 200),
+        address: Address::v4(198, 51, 100, host),
         requester: "",
     };
     for i in 0..3 {

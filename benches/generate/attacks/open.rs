@@ -51,6 +51,15 @@ pub const ATTACKS: &[Attack] = &[
         ..OPEN
     },
     Attack {
+        name: "open-page",
+        rule: "anonymous-read-low",
+        level: "low",
+        period: DAY,
+        also: &[],
+        play: open_page,
+        ..OPEN
+    },
+    Attack {
         name: "opened-and-read",
         rule: "exposure-confirmed",
         fires: Fires::Steps(&[Step(Fires::Count(1), 1), Step(Fires::Count(1), 1)]),
@@ -209,6 +218,25 @@ fn open_read(scene: &mut Scene<'_>) {
     for i in 0..6 {
         let key = format!("2026/customer-{i:03}.csv");
         scene.hit(i * 20, &caller.get(&key, 812_000));
+    }
+}
+
+/// A website that nobody said was public.
+fn open_page(scene: &mut Scene<'_>) {
+    let caller = Caller {
+        bucket: world::EXCHANGE,
+        address: attacker(96),
+        requester: "",
+    };
+    for i in 0..4 {
+        let key = format!("help/page-{i}.html");
+        let line = Line {
+            operation: "WEBSITE.GET.OBJECT",
+            agent: agent::BROWSERS[2],
+            channel: Channel::Website,
+            ..caller.get(&key, 8_120)
+        };
+        scene.hit(i * 25, &line);
     }
 }
 

@@ -126,13 +126,13 @@ pub fn replication(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
 
 /// At midnight UTC S3 expires the logs of a month ago.
 pub fn expiry(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
-    for i in 0..2_400 {
+    for i in 0..1_600 {
         let key = format!("s3/acme-reports/2026-01-03-{:02}-{:02}-00-{:016X}", i / 100, i % 60, rng.next());
         tell(&Line {
-            time: now + i / 2,
+            time: now + i,
             bucket: world::LOGS,
             requester: "AmazonS3",
-            operation: if i % 400 == 399 {
+            operation: if i % 200 == 199 {
                 "S3.DELETE.UPLOAD"
             } else {
                 "S3.EXPIRE.OBJECT"
