@@ -253,7 +253,8 @@ fn plant(attacks: &[&Attack], clock: &Clock, plan: &mut Plan) -> Result<Vec<Trut
 /// Planned lines come in addition to ordinary ones, which keep their pace: what
 /// is planned is known beforehand and taken off their number.
 fn write(options: &Options, clock: &Clock, plan: &mut Plan, output: impl Write) -> Result<()> {
-    let decoys = || (!options.no_decoys).then(|| Decoys::new(options.seed, options.start, options.rhythm));
+    let decoys =
+        || (!options.no_decoys).then(|| Decoys::new(options.seed, options.start, options.rhythm));
     let mut planned = plan.attacks_left;
     if let Some(mut decoys) = decoys() {
         decoys.play(clock.end() - 1, &mut |line| {

@@ -304,7 +304,14 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
             out.extend_from_slice(b".s3-website-eu-west-1.amazonaws.com");
         }
         _ => {
-            text(out, if line.host.is_empty() { line.bucket } else { line.host });
+            text(
+                out,
+                if line.host.is_empty() {
+                    line.bucket
+                } else {
+                    line.host
+                },
+            );
             out.extend_from_slice(b".s3.eu-west-1.amazonaws.com");
         }
     }

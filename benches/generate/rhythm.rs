@@ -11,7 +11,8 @@ pub enum Rhythm {
 
 /// Lines of the hours of a working day (UTC), per cent of the busiest.
 const DAY: [u64; 24] = [
-    30, 26, 24, 24, 28, 36, 52, 74, 92, 98, 100, 98, 92, 96, 100, 96, 88, 74, 62, 56, 52, 48, 42, 36,
+    30, 26, 24, 24, 28, 36, 52, 74, 92, 98, 100, 98, 92, 96, 100, 96, 88, 74, 62, 56, 52, 48, 42,
+    36,
 ];
 
 /// Per cent of a working day that is left at weekends.

@@ -39,7 +39,11 @@ pub const INDICATORS: [(&str, &str, &str); 5] = [
         "high",
         "# Exits of an anonymity network.\n198.51.100.200\n203.0.113.222\n",
     ),
-    ("open-proxies.txt", "medium", "198.51.100.202\n198.19.255.0/28\n"),
+    (
+        "open-proxies.txt",
+        "medium",
+        "198.51.100.202\n198.19.255.0/28\n",
+    ),
     ("vpn-providers.txt", "low", "198.51.100.203\n"),
     ("research-scanners.txt", "informational", "198.51.100.204\n"),
 ];

@@ -224,7 +224,8 @@ pub mod agent {
     /// Who surveys the internet.
     pub const ZGRAB: &str = "Mozilla/5.0 zgrab/0.x";
     /// Another.
-    pub const CENSYS: &str = "Mozilla/5.0 (compatible; CensysInspect/1.1; +https://about.censys.io/)";
+    pub const CENSYS: &str =
+        "Mozilla/5.0 (compatible; CensysInspect/1.1; +https://about.censys.io/)";
     /// A crawler.
     pub const CRAWLER: &str =
         "Mozilla/5.0 (compatible; ExampleBot/2.1; +https://bot.example.org/about)";

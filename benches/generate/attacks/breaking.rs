@@ -1,9 +1,9 @@
 //! Breaking: what is deleted, overwritten and locked.
 
-use crate::lines::{Caller, attacker, inside};
 use crate::attacks::{ANY, Attack, HOUR};
 use crate::fields::Field;
 use crate::line::{Address, Channel, Line};
+use crate::lines::{Caller, attacker, inside};
 use crate::scene::{Fires, Scene, Step};
 use crate::world::{self, role, user};
 
@@ -76,7 +76,10 @@ pub const ATTACKS: &[Attack] = &[
         rule: "lifecycle-bomb",
         level: "high",
         key: &[Field::Bucket],
-        fires: Fires::Steps(&[Step(Fires::Count(1), 1), Step(Fires::Count(1000), 72 * HOUR)]),
+        fires: Fires::Steps(&[
+            Step(Fires::Count(1), 1),
+            Step(Fires::Count(1000), 72 * HOUR),
+        ]),
         timespan: 72 * HOUR,
         period: 72 * HOUR,
         also: &["defence-tamper"],
@@ -158,6 +161,34 @@ pub const ATTACKS: &[Attack] = &[
         timespan: HOUR,
         also: &["off-hours-access", "ransom-note", "unknown-source-ip"],
         play: note_everywhere,
+        ..LOCKED
+    },
+    Attack {
+        name: "ransom-play",
+        rule: "ransom-note-high",
+        fires: Fires::Steps(&[
+            Step(Fires::Distinct(Field::Key, 20), 600),
+            Step(Fires::Count(1), 1),
+        ]),
+        timespan: HOUR,
+        also: &[
+            "bucket-sweep",
+            "copy-out",
+            "defence-tamper",
+            "defence-tamper-high",
+            "exfil-volume",
+            "in-place-reencrypt",
+            "list-versions-then-purge",
+            "mass-delete-high",
+            "off-hours-access",
+            "posture-recon",
+            "posture-recon-low",
+            "ransom-note",
+            "unknown-source-ip",
+            "versioned-purge",
+        ],
+        length: 600,
+        play: ransom_play,
         ..LOCKED
     },
 ];
@@ -286,7 +317,11 @@ fn lifecycle(scene: &mut Scene<'_>) {
 /// Each object is read, and afterwards deleted or written anew.
 fn read_and(scene: &mut Scene<'_>, address: Address, name: &str, keys: i64, delete: bool) {
     let caller = Caller {
-        bucket: if delete { world::UPLOADS } else { world::REPORTS },
+        bucket: if delete {
+            world::UPLOADS
+        } else {
+            world::REPORTS
+        },
         address,
         requester: &role(name, name),
     };
@@ -371,4 +406,61 @@ fn note_everywhere(scene: &mut Scene<'_>) {
         let key = format!("{folder}/HOW_TO_RECOVER_FILES.txt");
         scene.hit(i * 6, &caller.put(&key, 1_804));
     }
+}
+
+/// The whole play of a leaked key: looks around, takes the data, copies some of
+/// it to a bucket of its own, switches off what protects the rest, encrypts it
+/// in place with a key that nobody else has, purges the old versions, lets the
+/// remainder expire, and says what it wants.
+fn ransom_play(scene: &mut Scene<'_>) {
+    const SIZE: u64 = 40 << 20;
+    let requester = user("replica-monitor");
+    let at = |bucket| Caller {
+        bucket,
+        address: attacker(168),
+        requester: &requester,
+    };
+    let caller = at(world::REPLICA);
+    let key = |i: i64| format!("customers/{i:05}/documents/contract.pdf");
+    for (i, bucket) in (0..).zip([world::SCANS, world::REPORTS, world::REPLICA]) {
+        scene.beside(i * 2, &at(bucket).list());
+    }
+    let settings = [
+        ("REST.GET.VERSIONING", "?versioning"),
+        ("REST.GET.OBJECT_LOCK_CONFIGURATION", "?object-lock"),
+        ("REST.GET.LOGGING_STATUS", "?logging"),
+        ("REST.GET.REPLICATION", "?replication"),
+        ("REST.GET.ENCRYPTION", "?encryption"),
+    ];
+    for (i, (operation, query)) in (0..).zip(settings) {
+        scene.beside(8 + i, &caller.setting(operation, query));
+    }
+    for i in 0..40 {
+        scene.beside(16 + i * 3, &caller.get(&key(i), SIZE));
+    }
+    // The note's rule counts copies wherever they go, and deletions, though they
+    // are no step towards it.
+    for i in 0..10 {
+        scene.step(2, 140 + i, &caller.copied(&key(i), SIZE, "drop-7f3a92"));
+    }
+    scene.beside(160, &caller.setting("REST.PUT.LOGGING_STATUS", "?logging"));
+    scene.beside(165, &caller.setting("REST.PUT.VERSIONING", "?versioning"));
+    for i in 0..40 {
+        scene.step(0, 180 + i * 2, &caller.copy(&key(i), SIZE));
+        scene.step(0, 180 + i * 2, &caller.copied(&key(i), SIZE, ""));
+    }
+    scene.beside(
+        270,
+        &Line {
+            operation: "REST.GET.BUCKETVERSIONS",
+            query: b"?versions&encoding-type=url",
+            ..caller.list()
+        },
+    );
+    for i in 0..40 {
+        scene.step(2, 275 + i * 3, &caller.purge(&key(i)));
+    }
+    scene.beside(400, &caller.setting("REST.PUT.LIFECYCLE", "?lifecycle"));
+    let note = "customers/HOW_TO_RECOVER_FILES.txt";
+    scene.step(1, 410, &caller.put(note, 1_804));
 }

@@ -1,9 +1,9 @@
 //! Looking around: buckets, settings, sizes, web servers that are none.
 
-use crate::lines::{Caller, attacker, denied, inside, missing};
 use crate::attacks::{ANY, Attack};
 use crate::fields::Field;
 use crate::line::{Address, Channel, Line};
+use crate::lines::{Caller, attacker, denied, inside, missing};
 use crate::scene::{Fires, Scene};
 use crate::world::{self, agent, person, role, user};
 
@@ -36,7 +36,11 @@ const LISTED: Attack = Attack {
 pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "sweep-leaked-key",
-        also: &["off-hours-access", "off-network-access", "unknown-source-ip"],
+        also: &[
+            "off-hours-access",
+            "off-network-access",
+            "unknown-source-ip",
+        ],
         play: sweep_leaked_key,
         ..SWEEP
     },
@@ -308,7 +312,11 @@ fn odd_methods(scene: &mut Scene<'_>) {
     for (i, (operation, method, status, error)) in (0..).zip(tries) {
         let website = operation.starts_with("WEBSITE");
         let line = Line {
-            bucket: if website { world::WEBSITE } else { world::DOWNLOADS },
+            bucket: if website {
+                world::WEBSITE
+            } else {
+                world::DOWNLOADS
+            },
             address: attacker(138),
             operation,
             method,
@@ -318,7 +326,11 @@ fn odd_methods(scene: &mut Scene<'_>) {
             bytes: 352,
             total: 8,
             agent: agent::PYTHON,
-            channel: if website { Channel::Website } else { Channel::Anonymous },
+            channel: if website {
+                Channel::Website
+            } else {
+                Channel::Anonymous
+            },
             ..Line::BLANK
         };
         scene.hit(i * 13, &line);

@@ -1,9 +1,9 @@
 //! Open doors: what anybody may do, links that are passed on, no encryption.
 
-use crate::lines::{Caller, FOREIGN, attacker, inside};
 use crate::attacks::{ANY, Attack, DAY};
 use crate::fields::Field;
 use crate::line::{Address, Channel, Line, Tls};
+use crate::lines::{Caller, FOREIGN, attacker, inside};
 use crate::scene::{Fires, Scene, Step};
 use crate::world::{self, agent, role, user};
 
@@ -368,7 +368,15 @@ fn old_encryption(scene: &mut Scene<'_>) {
 /// One that signs as in 2010.
 fn old_signature(scene: &mut Scene<'_>) {
     let sigv2 = true;
-    upload(scene, "till", 53, Line { sigv2, ..Line::BLANK });
+    upload(
+        scene,
+        "till",
+        53,
+        Line {
+            sigv2,
+            ..Line::BLANK
+        },
+    );
 }
 
 /// A role that only an ACL lets in.

@@ -1,9 +1,9 @@
 //! Refusals, misses and guesses, and what came of them.
 
-use crate::lines::{Caller, FOREIGN, attacker, denied, missing};
 use crate::attacks::{ANY, Attack, When};
 use crate::fields::Field;
 use crate::line::{Address, Channel, Line};
+use crate::lines::{Caller, FOREIGN, attacker, denied, missing};
 use crate::rng::mix;
 use crate::scene::{Fires, Scene, Step};
 use crate::world::{self, agent, role, user};

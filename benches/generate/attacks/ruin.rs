@@ -1,9 +1,9 @@
 //! What keeps data and traces safe is taken away; pages and logs are changed.
 
-use crate::lines::{Caller, attacker, inside};
 use crate::attacks::{ANY, Attack, DAY};
 use crate::fields::Field;
 use crate::line::{Address, Channel, Line};
+use crate::lines::{Caller, attacker, inside};
 use crate::scene::{Fires, Scene};
 use crate::world::{self, agent, role, user};
 
@@ -40,7 +40,15 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "logging-off",
         rule: "defence-tamper",
-        play: |scene| setting(scene, "log-tuning", 60, "REST.PUT.LOGGING_STATUS", "?logging"),
+        play: |scene| {
+            setting(
+                scene,
+                "log-tuning",
+                60,
+                "REST.PUT.LOGGING_STATUS",
+                "?logging",
+            )
+        },
         ..CHANGED
     },
     Attack {
@@ -58,7 +66,15 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "copies-set-up",
         rule: "copy-channel-setup",
-        play: |scene| setting(scene, "dr-setup", 61, "REST.PUT.REPLICATION", "?replication"),
+        play: |scene| {
+            setting(
+                scene,
+                "dr-setup",
+                61,
+                "REST.PUT.REPLICATION",
+                "?replication",
+            )
+        },
         ..CHANGED
     },
     Attack {

@@ -1,9 +1,9 @@
 //! Taking: much data, many objects, secrets, copies elsewhere, money.
 
-use crate::lines::{Caller, attacker, denied, inside};
 use crate::attacks::{ANY, Attack};
 use crate::fields::Field;
 use crate::line::{Address, Line};
+use crate::lines::{Caller, attacker, denied, inside};
 use crate::rng::mix;
 use crate::scene::{Fires, Scene};
 use crate::world::{self, agent, role, user};
@@ -168,7 +168,10 @@ fn copied_much_known(scene: &mut Scene<'_>) {
     };
     for i in 0..12 {
         let key = format!("2019/volume-{i:03}.tar");
-        scene.hit(i * 15, &caller.copied(&key, 200 << 20, "contractor-staging"));
+        scene.hit(
+            i * 15,
+            &caller.copied(&key, 200 << 20, "contractor-staging"),
+        );
     }
 }
 
@@ -179,7 +182,11 @@ fn secrets(scene: &mut Scene<'_>) {
         address: attacker(153),
         requester: &user("ci/runner"),
     };
-    let keys = ["portal/.env", "portal/deploy.pem", "dumps/portal-2026.sql.gz"];
+    let keys = [
+        "portal/.env",
+        "portal/deploy.pem",
+        "dumps/portal-2026.sql.gz",
+    ];
     for (i, key) in (0..).zip(keys) {
         scene.hit(i * 16, &caller.get(key, 4_811));
     }

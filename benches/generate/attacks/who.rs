@@ -1,9 +1,9 @@
 //! Credentials in the wrong hands, accounts that nobody knows, wrong hours.
 
-use crate::lines::{Caller, FOREIGN, attacker, inside};
 use crate::attacks::{ANY, Attack, DAY, When};
 use crate::fields::Field;
 use crate::line::{Address, Line};
+use crate::lines::{Caller, FOREIGN, attacker, inside};
 use crate::scene::{Fires, Scene};
 use crate::world::{self, ACCOUNT, agent, role, user};
 
@@ -83,7 +83,11 @@ pub const ATTACKS: &[Attack] = &[
         rule: "cross-account-access-high",
         level: "high",
         key: &[Field::Account, Field::Bucket],
-        also: &["cross-account-access", "unknown-source-ip", "off-hours-access"],
+        also: &[
+            "cross-account-access",
+            "unknown-source-ip",
+            "off-hours-access",
+        ],
         play: foreign_writer,
         ..ANY
     },
@@ -167,10 +171,22 @@ fn root_at_work(scene: &mut Scene<'_>) {
         address: Address::v4(192, 0, 2, 45),
         requester: &format!("arn:aws:iam::{ACCOUNT}:root"),
     };
-    scene.hit(0, &Line { agent: agent::CONSOLE, ..caller.list() });
+    scene.hit(
+        0,
+        &Line {
+            agent: agent::CONSOLE,
+            ..caller.list()
+        },
+    );
     for i in 0..4 {
         let key = format!("2026/invoice-{i}.pdf");
-        scene.hit(15 + i * 12, &Line { agent: agent::CONSOLE, ..caller.get(&key, 81_922) });
+        scene.hit(
+            15 + i * 12,
+            &Line {
+                agent: agent::CONSOLE,
+                ..caller.get(&key, 81_922)
+            },
+        );
     }
 }
 
@@ -268,7 +284,14 @@ fn salaries_from_outside(scene: &mut Scene<'_>) {
         address: Address::v4(192, 0, 2, 44),
         requester: &role("payroll-batch", "payroll-batch"),
     };
-    scene.beside(0, &Caller { address: inside(44), ..caller }.list());
+    scene.beside(
+        0,
+        &Caller {
+            address: inside(44),
+            ..caller
+        }
+        .list(),
+    );
     for i in 0..6 {
         let key = format!("2026-01/slip-{i:04}.pdf");
         scene.hit(10 + i * 14, &caller.get(&key, 39_200));

@@ -109,18 +109,10 @@ pub fn publish(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
 /// says where one was never made.
 const REFRESHED: [(&str, &str, &str); 18] = [
     ("REST.HEAD.BUCKET", "", ""),
-    (
-        "REST.GET.BUCKETPOLICY",
-        "?policy",
-        "NoSuchBucketPolicy",
-    ),
+    ("REST.GET.BUCKETPOLICY", "?policy", "NoSuchBucketPolicy"),
     ("REST.GET.ACL", "?acl", ""),
     ("REST.GET.CORS", "?cors", "NoSuchCORSConfiguration"),
-    (
-        "REST.GET.WEBSITE",
-        "?website",
-        "NoSuchWebsiteConfiguration",
-    ),
+    ("REST.GET.WEBSITE", "?website", "NoSuchWebsiteConfiguration"),
     ("REST.GET.VERSIONING", "?versioning", ""),
     ("REST.GET.ACCELERATE", "?accelerate", ""),
     ("REST.GET.REQUEST_PAYMENT", "?requestPayment", ""),
@@ -142,11 +134,7 @@ const REFRESHED: [(&str, &str, &str); 18] = [
         "ObjectLockConfigurationNotFoundError",
     ),
     ("REST.GET.TAGGING", "?tagging", "NoSuchTagSet"),
-    (
-        "REST.GET.PUBLIC_ACCESS_BLOCK",
-        "?publicAccessBlock",
-        "",
-    ),
+    ("REST.GET.PUBLIC_ACCESS_BLOCK", "?publicAccessBlock", ""),
     (
         "REST.GET.OWNERSHIP_CONTROLS",
         "?ownershipControls",

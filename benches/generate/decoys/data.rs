@@ -162,7 +162,10 @@ pub fn spark_deletes(_: &mut Rng, now: i64, tell: &mut Tell<'_>) {
     };
     let keys: Vec<String> = (0..600)
         .map(|i| match i % 4 {
-            0 => format!("daily/day%253D{}/hour%253D{i:03}_%2524folder%2524", now / 86_400),
+            0 => format!(
+                "daily/day%253D{}/hour%253D{i:03}_%2524folder%2524",
+                now / 86_400
+            ),
             _ => format!("daily/_temporary/0/task_2026_{i:04}_m_000000/part-{i:05}.zstd.parquet"),
         })
         .collect();

@@ -49,7 +49,12 @@ fn page<'a>(address: Address, agent: &'a str, key: &'a str, bytes: u64) -> Line<
 /// A search engine reads the website, and asks for what most sites have.
 pub fn search_engine(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
     let address = Address::v4(198, 18, 200, 66);
-    for (i, key) in (0..).zip(["robots.txt", "sitemap.xml", "ads.txt", ".well-known/security.txt"]) {
+    for (i, key) in (0..).zip([
+        "robots.txt",
+        "sitemap.xml",
+        "ads.txt",
+        ".well-known/security.txt",
+    ]) {
         let line = missing(page(address, agent::CRAWLER, key, 0));
         tell(&Line {
             time: now + i * 2,
@@ -174,7 +179,11 @@ pub fn uploads(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
     let requester = world::role("app-api", "upload-links");
     for i in 0..12 {
         let address = somebody(rng);
-        let key = format!("customers/{}/inbox/{:012x}.pdf", rng.below(90_000), rng.next());
+        let key = format!(
+            "customers/{}/inbox/{:012x}.pdf",
+            rng.below(90_000),
+            rng.next()
+        );
         let nobody = Caller {
             bucket: world::UPLOADS,
             address,

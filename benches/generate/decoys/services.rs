@@ -101,7 +101,11 @@ pub fn inventory(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
 pub fn replication(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
     let requester = role("s3crr-uploads", "s3-replication");
     for i in 0..80 {
-        let key = format!("customers/{}/documents/{:012x}.pdf", rng.below(90_000), rng.next());
+        let key = format!(
+            "customers/{}/documents/{:012x}.pdf",
+            rng.below(90_000),
+            rng.next()
+        );
         let size = rng.size(12, 20);
         for (bucket, after) in [(world::UPLOADS, 0), (world::REPLICA, 2)] {
             let caller = Caller {
@@ -127,7 +131,12 @@ pub fn replication(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
 /// At midnight UTC S3 expires the logs of a month ago.
 pub fn expiry(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
     for i in 0..1_600 {
-        let key = format!("s3/acme-reports/2026-01-03-{:02}-{:02}-00-{:016X}", i / 100, i % 60, rng.next());
+        let key = format!(
+            "s3/acme-reports/2026-01-03-{:02}-{:02}-00-{:016X}",
+            i / 100,
+            i % 60,
+            rng.next()
+        );
         tell(&Line {
             time: now + i,
             bucket: world::LOGS,
