@@ -7,7 +7,7 @@ use crate::text::words::quote;
 /// The forms of lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// One entry a line: FireHOL, Spamhaus text, Tor exits and many others.
+    /// One entry a line: block lists, Spamhaus text, Tor exits and many others.
     Plain,
     /// One JSON object a line, as Spamhaus publishes its lists.
     JsonLines,

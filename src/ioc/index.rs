@@ -115,11 +115,11 @@ impl Indicators {
             }
         }
         Ok(Self {
+            lists,
             entries,
             networks,
             nets,
             texts,
-            lists,
         })
     }
 

@@ -3,7 +3,7 @@
 //! Either a column a kind (`ip,user_agent`), or a column that says what the
 //! value of another is (`type,value`). The exports of MISP are of the second
 //! sort, <https://www.circl.lu/doc/misp/automation/#csv-export>; so are those of
-//! AlienVault OTX and ThreatFox, under other names.
+//! OTX (`indicator_type,indicator`) and others.
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -80,10 +80,10 @@ fn columns(line: &str) -> Option<(u8, Columns)> {
             },
         ));
     }
-    let named = names.iter().enumerate();
-    let named = named.filter_map(|(place, name)| Some((place, Kind::from_name(name)?)));
-    let named: Vec<(usize, Kind)> = named.collect();
-    (!named.is_empty()).then_some((delimiter, Columns::Named(named)))
+    let known = names.iter().enumerate();
+    let known = known.filter_map(|(place, name)| Some((place, Kind::from_name(name)?)));
+    let known: Vec<(usize, Kind)> = known.collect();
+    (!known.is_empty()).then_some((delimiter, Columns::Named(known)))
 }
 
 pub(super) fn read(bytes: &[u8], header: &Header, contents: &mut Contents) {

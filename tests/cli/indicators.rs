@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::place::{Line, Place, Run, calm};
+use crate::place::{Line, Place, Run, calm, package};
 
 /// Requests of a stranger among ordinary ones.
 fn logs(place: &Place) {
@@ -84,7 +84,7 @@ fn alerts_of_other_rules_have_the_context_too() {
     let run = place
         .run("scan --trusted-networks nets.txt --ioc own.txt a.log")
         .ends(0);
-    assert_eq!(run.rules(), ["unknown-source-ip", "ioc-match"]);
+    assert_eq!(run.rules(), ["ioc-match", "unknown-source-ip"]);
     let named = |context: &Value| context["ioc"][0]["entry"] == "203.0.113.7";
     assert!(contexts(&run).iter().all(named), "{}", run.out);
 }
@@ -95,8 +95,8 @@ fn without_a_list_the_rules_say_so() {
     logs(&place);
     let run = place.run("scan a.log").ends(0);
     assert!(run.rules().is_empty());
-    run.says("ioc-match,")
-        .says("ioc is not set")
+    run.says("5 could not run (ioc-match, ioc-match-critical,")
+        .says("ioc-match-medium): ioc is\n            not set\n")
         .says_not("  ioc ");
 }
 
@@ -105,7 +105,7 @@ fn stale_empty_and_half_understood_lists_warn() {
     let place = Place::new();
     logs(&place);
     place.file("old.txt", "203.0.113.7\n");
-    let written = SystemTime::now() - Duration::from_secs(8 * 86_400 + 60);
+    let written = SystemTime::now() - Duration::from_mins(8 * 1440 + 1);
     let file = File::options().write(true).open(place.path("old.txt"));
     file.unwrap().set_modified(written).unwrap();
     place.file("empty.txt", "# to come\n");
@@ -169,4 +169,44 @@ fn what_is_no_list_is_an_error_before_any_input() {
         place.file("s3sentry.toml", text);
         place.run("scan missing.log").ends(2).says(expected);
     }
+}
+
+/// The blocks of `docs/ioc.md` in this language.
+fn documented(language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(package("docs/ioc.md")).unwrap();
+    let open = format!("```{language}\n");
+    let blocks = text.split(&open).skip(1);
+    let block = |block: &str| block.split("```").next().unwrap().to_owned();
+    blocks.map(block).collect()
+}
+
+#[test]
+fn what_is_documented_can_be_read() {
+    let place = Place::new();
+    logs(&place);
+    let leaked = package("fixtures/rules/ioc-match-critical/leaked.json");
+    place
+        .file("s3sentry.toml", &documented("toml")[0])
+        .file(
+            "exit-addresses",
+            "ExitAddress 192.0.2.1 2026-02-03 00:00:00\n",
+        )
+        .file("leaked.json", std::fs::read(leaked).unwrap())
+        .file("list.txt", &documented("text")[0]);
+    let run = place.run("scan --ioc list.txt a.log").ends(0);
+    assert_eq!(run.rules(), ["ioc-match"]);
+    run.says("list.txt (high, plain list): 3 networks, 2 access keys, 1 requester, 1 user")
+        .says_not("not understood");
+}
+
+#[test]
+fn warnings_are_what_is_documented() {
+    let place = Place::new();
+    logs(&place);
+    let own = "192.0.2.1\n\n\n\n\n\n192.0.2.1/24\nx\n";
+    place.file("own.txt", own);
+    let run = place.run("scan --ioc own.txt a.log").ends(0);
+    let warnings = &documented("text")[1];
+    let warning = warnings.lines().nth(1).unwrap();
+    run.says(&format!("{warning}\n"));
 }

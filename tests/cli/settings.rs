@@ -307,7 +307,9 @@ fn rules_compare_with_every_list() {
 
         place.file("s3sentry.toml", setting);
         let loud = place.run("scan --rules own a.log").ends(0);
-        assert_eq!(loud.rules(), ["every-request"], "{name}");
+        // Shipped rules need some of the lists, too.
+        let every = "every-request".to_owned();
+        assert!(loud.rules().contains(&every), "{name}");
         loud.says_not(&format!("): {name} is not set"));
 
         let other = setting
@@ -317,7 +319,7 @@ fn rules_compare_with_every_list() {
         let other = other.replace("1111", "4444").replace("Tue", "Wed");
         place.file("s3sentry.toml", other);
         let quiet = place.run("scan --rules own a.log").ends(0);
-        assert_eq!(quiet.rules(), Vec::<String>::new(), "{name}");
+        assert!(!quiet.rules().contains(&every), "{name}");
     }
 }
 

@@ -183,7 +183,7 @@ impl Parser<'_> {
         loop {
             if self.takes_sign("(") {
                 sides.push(self.inside(")", Self::alternatives)?);
-            } else if let Some(asked) = self.comparison()? {
+            } else if let Side::Asks(asked) = self.comparison()? {
                 sides.push(asked);
             }
             if !self.takes_word("AND") {
@@ -194,51 +194,55 @@ impl Parser<'_> {
         Some(one.unwrap_or_default())
     }
 
-    /// `path = 'text'`: what it asks for, which may be nothing here; no answer
-    /// where it only says of what type a reference is.
-    fn comparison(&mut self) -> Option<Option<Vec<Asked>>> {
+    /// `path = 'text'`
+    fn comparison(&mut self) -> Option<Side> {
         let Some(Token::Word(path)) = self.next() else {
             return None;
         };
-        let (operator, values) = match self.next()? {
-            Token::Sign("=") => ("=", vec![self.value()?]),
-            Token::Sign("!=" | "<" | ">" | "<=" | ">=") => ("", vec![self.value()?]),
+        let (operator, texts) = match self.next()? {
+            Token::Sign("=") => ("=", self.value()?),
+            Token::Sign("!=" | "<" | ">" | "<=" | ">=") => ("", self.value()?),
             Token::Word(word) => match word.as_str() {
                 "IN" if self.takes_sign("(") => ("=", self.inside(")", Self::values)?),
-                "LIKE" => ("LIKE", vec![self.value()?]),
-                "ISSUBSET" => ("ISSUBSET", vec![self.value()?]),
-                "MATCHES" | "ISSUPERSET" => ("", vec![self.value()?]),
+                "LIKE" => ("LIKE", self.value()?),
+                "ISSUBSET" => ("ISSUBSET", self.value()?),
+                "MATCHES" | "ISSUPERSET" => ("", self.value()?),
                 _ => return None,
             },
-            _ => return None,
+            Token::Sign(_) | Token::Text(_) => return None,
         };
         if operator == "=" && path.ends_with("_ref.type") {
-            return Some(None);
+            return Some(Side::Implied);
         }
-        let asked = values.iter().flatten();
-        Some(Some(
-            asked
-                .flat_map(|value| asked_of(&path, operator, value))
-                .collect(),
-        ))
+        let asked = texts.iter();
+        let asked = asked.flat_map(|text| asked_of(&path, operator, text));
+        Some(Side::Asks(asked.collect()))
     }
 
-    /// A text; `None` within for a number, a time or other bytes.
-    fn value(&mut self) -> Option<Option<String>> {
+    /// A text; none for a number, a time or other bytes.
+    fn value(&mut self) -> Option<Vec<String>> {
         match self.next()? {
-            Token::Text(text) => Some(Some(text)),
-            Token::Word(_) => Some(None),
+            Token::Text(text) => Some(vec![text]),
+            Token::Word(_) => Some(Vec::new()),
             Token::Sign(_) => None,
         }
     }
 
-    fn values(&mut self) -> Option<Vec<Option<String>>> {
-        let mut values = vec![self.value()?];
+    fn values(&mut self) -> Option<Vec<String>> {
+        let mut texts = self.value()?;
         while self.takes_sign(",") {
-            values.push(self.value()?);
+            texts.extend(self.value()?);
         }
-        Some(values)
+        Some(texts)
     }
+}
+
+/// One side of an `AND`.
+enum Side {
+    /// It asks for these, of which there may be none here.
+    Asks(Vec<Asked>),
+    /// It only says of what type a reference is.
+    Implied,
 }
 
 /// Paths of addresses.
