@@ -243,8 +243,8 @@ fn plant(attacks: &[&Attack], clock: &Clock, plan: &mut Plan) -> Result<Vec<Trut
         truth.extend(begin.map(|begin| Scene::play(attack, begin, plan)));
     }
     ensure!(
-        plan.attacks_left * 2 <= clock.lines,
-        "{} lines of attacks need at least twice as many lines in all",
+        plan.attacks_left * 4 <= clock.lines * 3,
+        "{} lines of attacks need at least a third more in all",
         plan.attacks_left
     );
     Ok(truth)

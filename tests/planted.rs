@@ -223,7 +223,7 @@ fn fields_of_every_age() {
 fn as_large_as_it_must_be() {
     check(&[
         "--lines",
-        "210000",
+        "135000",
         "--attacks",
         "denial-of-wallet",
         "--no-decoys",
@@ -274,7 +274,7 @@ fn every_rule_has_an_attack() {
 /// Two weeks of an ordinary account, nights and weekends included.
 const TWO_WEEKS: [&str; 10] = [
     "--lines",
-    "300000",
+    "240000",
     "--duration",
     "14d",
     "--rhythm",

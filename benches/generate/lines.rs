@@ -172,7 +172,7 @@ pub fn missing(line: Line<'_>) -> Line<'_> {
     Line {
         status: 404,
         error: "NoSuchKey",
-        bytes: 311,
+        bytes: if line.method == "HEAD" { 0 } else { 311 },
         ..denied(line)
     }
 }

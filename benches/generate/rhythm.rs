@@ -73,7 +73,7 @@ impl Ticks {
         let mut time = start;
         while time < start + span {
             let end = next_hour(time).min(start + span);
-            total += u128::from(rhythm.weight(time)) * (end - time).unsigned_abs() as u128;
+            total += u128::from(rhythm.weight(time)) * u128::from((end - time).unsigned_abs());
             time = end;
         }
         Self {
@@ -93,7 +93,7 @@ impl Ticks {
         loop {
             let weight = u128::from(self.rhythm.weight(self.begin));
             let end = next_hour(self.begin);
-            let after = self.before + weight * (end - self.begin).unsigned_abs() as u128;
+            let after = self.before + weight * u128::from((end - self.begin).unsigned_abs());
             if target < after {
                 return self.begin + ((target - self.before) / weight) as i64;
             }

@@ -1,6 +1,7 @@
 //! The settings of an operator of this account, and the lists that they name.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -74,15 +75,15 @@ pub fn text(path: &Path, aws_ranges: Option<&Path>, ioc: Option<&Path>) -> Resul
     ];
     let mut text = String::from("# Settings for the logs that benches/generate.rs writes.\n");
     for (key, value) in lists {
-        text += &format!("{key} = {value}\n");
+        writeln!(text, "{key} = {value}")?;
     }
     if let Some(ranges) = aws_ranges {
-        text += &format!("aws_ranges = \"{}\"\n", named(path, ranges)?);
+        writeln!(text, "aws_ranges = \"{}\"", named(path, ranges)?)?;
     }
     if let Some(directory) = ioc {
         for (file, level, _) in INDICATORS {
             let file = named(path, &directory.join(file))?;
-            text += &format!("\n[[ioc]]\nfile = \"{file}\"\nlevel = \"{level}\"\n");
+            writeln!(text, "\n[[ioc]]\nfile = \"{file}\"\nlevel = \"{level}\"")?;
         }
     }
     Ok(text)
@@ -95,6 +96,6 @@ fn named(settings: &Path, list: &Path) -> Result<String> {
     } else {
         std::path::absolute(list).ok()
     };
-    name.map(|name: std::path::PathBuf| name.display().to_string())
+    name.map(|name: PathBuf| name.display().to_string())
         .with_context(|| format!("{} is not a file", list.display()))
 }

@@ -47,7 +47,7 @@ pub const ATTACKS: &[Attack] = &[
                 60,
                 "REST.PUT.LOGGING_STATUS",
                 "?logging",
-            )
+            );
         },
         ..CHANGED
     },
@@ -73,7 +73,7 @@ pub const ATTACKS: &[Attack] = &[
                 61,
                 "REST.PUT.REPLICATION",
                 "?replication",
-            )
+            );
         },
         ..CHANGED
     },

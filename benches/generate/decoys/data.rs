@@ -2,7 +2,7 @@
 
 use super::Tell;
 use crate::line::{Address, Channel, Line};
-use crate::lines::Caller;
+use crate::lines::{Caller, missing};
 use crate::rng::Rng;
 use crate::world::{self, agent, role, user};
 
@@ -124,6 +124,57 @@ pub fn athena(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
             time: now + i64::from(i) / 4,
             agent: agent::ATHENA,
             ..line
+        });
+    }
+}
+
+/// A program starts: its SDK asks the wrong region, finds the right one, looks
+/// for settings that it may not see, and for each folder tries whether it is an
+/// object, a marker or a prefix.
+pub fn sdk_probes(_: &mut Rng, now: i64, tell: &mut Tell<'_>) {
+    let caller = Caller {
+        bucket: world::EVENTS,
+        address: Address::v4(10, 240, 7, 30),
+        requester: &role("stream-reader", "stream-reader"),
+    };
+    let answers = [
+        ("REST.HEAD.BUCKET", "", 400, "AuthorizationHeaderMalformed"),
+        ("REST.HEAD.BUCKET", "", 301, "PermanentRedirect"),
+        ("REST.GET.LOCATION", "?location", 200, ""),
+        ("REST.GET.VERSIONING", "?versioning", 403, "AccessDenied"),
+        ("REST.GET.ENCRYPTION", "?encryption", 403, "AccessDenied"),
+    ];
+    for (i, (operation, query, status, error)) in (0..).zip(answers) {
+        tell(&Line {
+            time: now + i,
+            requester: if status == 400 { "" } else { caller.requester },
+            status,
+            error,
+            bytes: if operation == "REST.HEAD.BUCKET" {
+                0
+            } else {
+                243
+            },
+            agent: agent::SPARK,
+            ..caller.setting(operation, query)
+        });
+    }
+    for i in 0..30 {
+        let folder = format!("2026/02/stream-{i:02}");
+        let marker = format!("{folder}/");
+        let time = now + 6 + i / 3;
+        for key in [&folder, &marker] {
+            tell(&Line {
+                time,
+                agent: agent::SPARK,
+                ..missing(caller.head(key))
+            });
+        }
+        tell(&Line {
+            time,
+            agent: agent::SPARK,
+            bytes: 2_204,
+            ..caller.list()
         });
     }
 }

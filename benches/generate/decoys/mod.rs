@@ -48,7 +48,7 @@ const fn always(first: i64, pause: i64, play: fn(&mut Rng, i64, &mut Tell<'_>)) 
     }
 }
 
-const DECOYS: [Decoy; 34] = [
+const DECOYS: [Decoy; 35] = [
     people(420, 2 * HOUR, build::deploy),
     people(700, 3 * HOUR, build::publish),
     people(1200, 9 * HOUR, build::terraform_plan),
@@ -59,6 +59,7 @@ const DECOYS: [Decoy; 34] = [
     people(2300, 20 * HOUR, build::key_rotation),
     always(1300, 6 * HOUR, data::one_role_many_addresses),
     always(2200, 4 * HOUR, data::athena),
+    always(1150, 3 * HOUR, data::sdk_probes),
     always(2000, 4 * HOUR, data::spark_misses),
     always(2600, 12 * HOUR, data::spark_deletes),
     always(3900, DAY, data::backup),
@@ -90,6 +91,8 @@ pub struct Decoys {
     rng: Rng,
     rhythm: Rhythm,
     due: [i64; DECOYS.len()],
+    /// The earliest of them; most lines have no more to ask.
+    soonest: i64,
 }
 
 impl Decoys {
@@ -99,13 +102,19 @@ impl Decoys {
             rng: Rng::new(seed, 3),
             rhythm,
             due: std::array::from_fn(|i| start + DECOYS[i].first),
+            soonest: start,
         }
     }
 
     /// Tells those that are due up to a time. What they tell depends on no more
     /// than the order in which they come due, however often this is called.
     pub fn play(&mut self, until: i64, tell: &mut Tell<'_>) {
-        while let Some((i, time)) = self.next(until) {
+        while self.soonest <= until {
+            let (i, time) = self.next();
+            if time > until {
+                self.soonest = time;
+                return;
+            }
             let decoy = &DECOYS[i];
             if !decoy.people || self.rhythm.working(time) {
                 (decoy.play)(&mut self.rng, time, tell);
@@ -115,9 +124,9 @@ impl Decoys {
     }
 
     /// The earliest that is due.
-    fn next(&self, until: i64) -> Option<(usize, i64)> {
+    fn next(&self) -> (usize, i64) {
         let due = self.due.iter().copied().enumerate();
-        due.filter(|(_, time)| *time <= until)
-            .min_by_key(|(i, time)| (*time, *i))
+        due.min_by_key(|(i, time)| (*time, *i))
+            .unwrap_or((0, i64::MAX))
     }
 }
