@@ -8,6 +8,8 @@
 //!
 //! `aws_ranges` names a file that is not ours to write: see [`aws_ranges`].
 //!
+//! Tables `[[ioc]]`, each of which names a list of indicators.
+//!
 //! And `[rules.NAME]`, which is kept as a tree with its places. What the
 //! settings mean for a rule is not decided here.
 

@@ -83,7 +83,7 @@ impl Contents {
         // Only a wide network can hold such a range.
         let is_wide = network.prefix_len() <= 16;
         if is_wide && PRIVATE.iter().any(|range| holds(network, range)) {
-            return self.leave_out("whole private range", text);
+            return self.leave_out("holding a private range", text);
         }
         let span = self.keep(text);
         self.networks.push((network, span));

@@ -113,6 +113,6 @@ fn indicator(object: &Object, now: i64, contents: &mut Contents) {
                 }
             }
         }
-        _ => contents.leave_out("pattern not supported", text),
+        _ => contents.leave_out("with an unsupported pattern", text),
     }
 }

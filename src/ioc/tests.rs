@@ -56,7 +56,7 @@ fn firehol() {
             "network 198.51.100.7"
         ]
     );
-    assert_eq!(left_out(&list), [("whole private range", 2)]);
+    assert_eq!(left_out(&list), [("holding a private range", 2)]);
     assert_eq!(list.dated, Some(NOW - 1800));
     assert_eq!((list.format, &*list.name), (Format::Plain, "list.txt"));
     assert_eq!(list.wrong(), None);
@@ -154,7 +154,7 @@ fn what_a_plain_list_should_not_hold() {
         reason.starts_with("\"evil.example\" is no address, CIDR"),
         "{reason}"
     );
-    assert_eq!(left_out(&list), [("whole private range", 1)]);
+    assert_eq!(left_out(&list), [("holding a private range", 1)]);
 }
 
 #[test]
@@ -260,11 +260,11 @@ fn stix() {
         [
             ("benign", 1),
             ("expired", 1),
-            ("pattern not supported", 1),
-            ("revoked", 1)
+            ("revoked", 1),
+            ("with an unsupported pattern", 1),
         ]
     );
-    let first = &list.left_out()["pattern not supported"].first;
+    let first = &list.left_out()["with an unsupported pattern"].first;
     assert_eq!(first, "\"[domain-name:value = 'a.example']\"");
     assert_eq!(
         list.wrong().map(|(count, line, _)| (count, line)),

@@ -1,12 +1,16 @@
 //! What is known beside the log of the records behind an alert.
 //!
 //! Filled when an alert is final, from its evidence and the settings: the text
-//! of a record is at hand there, and nowhere between matching and here. Without
-//! evidence there is no context; neither has a part in the alert's identity.
+//! of a record is at hand there, and nowhere between matching and here. Where
+//! no line was kept the alert's key is all there is. It has no part in the
+//! alert's identity.
+
+use std::net::IpAddr;
 
 use crate::alert::{Alert, Context, Indicator};
-use crate::record::Record;
+use crate::ioc::{Indicators, Match};
 use crate::record::derived::View;
+use crate::record::{Field, Record};
 use crate::settings::Settings;
 
 /// Entries of lists that an alert names.
@@ -15,25 +19,46 @@ const INDICATORS: usize = 10;
 /// Adds to the alert which entries of which lists its records are on: each
 /// once, in the order of the evidence.
 pub(super) fn fill(alert: &mut Alert, settings: &Settings) {
-    if settings.ioc.is_none() {
+    let Some(lists) = settings.ioc.as_deref() else {
         return;
-    }
+    };
     let mut ioc: Vec<Indicator> = Vec::new();
-    for line in alert.evidence.iter().filter_map(|one| one.line.as_deref()) {
-        let Ok(record) = Record::parse(line) else {
-            continue;
-        };
-        for found in View::new(&record, settings).indicators() {
-            let found = Indicator {
-                list: found.list.name.clone(),
-                entry: found.entry.to_owned(),
-                level: found.list.level,
-                field: found.kind.field(),
-            };
+    let mut add = |found: Vec<Match<'_>>| {
+        for found in found.iter().map(named) {
             if ioc.len() < INDICATORS && !ioc.contains(&found) {
                 ioc.push(found);
             }
         }
+    };
+    let lines = alert.evidence.iter().filter_map(|one| one.line.as_deref());
+    let mut records = lines.filter_map(|line| Record::parse(line).ok()).peekable();
+    if records.peek().is_none() {
+        add(of_key(alert, lists));
+    }
+    for record in records {
+        add(View::new(&record, settings).indicators());
     }
     alert.context = Context { ioc };
+}
+
+fn named(found: &Match<'_>) -> Indicator {
+    Indicator {
+        list: found.list.name.clone(),
+        entry: found.entry.to_owned(),
+        level: found.list.level,
+        field: found.kind.field(),
+    }
+}
+
+/// What the values are on that the rule groups by. The /64 of an IPv6 host is no
+/// address.
+fn of_key<'l>(alert: &Alert, lists: &'l Indicators) -> Vec<Match<'l>> {
+    let value = |field: Field| {
+        let mut key = alert.key.iter();
+        let (_, value) = key.find(|(name, _)| &**name == field.name())?;
+        value.as_deref()
+    };
+    let address = value(Field::RemoteIp).or_else(|| value(Field::RemoteHost));
+    let address = address.and_then(|text| std::str::from_utf8(text).ok()?.parse::<IpAddr>().ok());
+    lists.all(address, |kind| value(kind.field()))
 }

@@ -25,6 +25,9 @@ const GLOBAL: &str = "GLOBAL";
 /// The longest name of a region, bytes; AWS's have up to 14.
 const LONGEST: usize = 32;
 
+/// Characters of a reason why a file is malformed.
+const MOST: usize = 200;
+
 /// AWS's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsRanges {
@@ -147,8 +150,9 @@ fn malformed(error: &serde_json::Error, file: &Path) -> SettingsError {
         "is not JSON"
     };
     let reason = error.to_string();
-    // The place stands before the reason here.
+    // The place stands before the reason here, and the reason may quote much.
     let reason = reason.split(" at line ").next().unwrap_or_default();
+    let reason: String = reason.chars().take(MOST).collect();
     let place = (error.line(), error.column());
     SettingsError::at(file, place, format!("{what}: {reason}"))
 }

@@ -15,8 +15,8 @@ use ipnet::{IpNet, Ipv4Net};
 pub struct Prefixes<V> {
     /// Each prefix once, IPv4 first, in order.
     entries: Vec<(IpNet, V)>,
-    v4: Ranges<u32>,
-    v6: Ranges<u128>,
+    v4: Table<u32>,
+    v6: Table<u128>,
 }
 
 impl<V> Prefixes<V> {
@@ -135,11 +135,10 @@ const NONE: u32 = u32::MAX;
 
 /// All addresses, cut where another prefix begins to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ranges<T> {
-    /// Where each range begins; the first one at zero.
-    starts: Vec<T>,
-    /// Which prefix counts in it, or `NONE`.
-    places: Vec<u32>,
+struct Table<T> {
+    /// Where each range begins, the first one at zero; and which prefix counts
+    /// in it, or `NONE`.
+    ranges: Vec<(T, u32)>,
     /// By the first bits of an address, how many ranges begin before all such
     /// addresses, so that only a few have to be searched; and one more.
     before: Vec<u32>,
@@ -147,22 +146,21 @@ struct Ranges<T> {
     bits: u32,
 }
 
-impl<T: Bits> Ranges<T> {
+impl<T: Bits> Table<T> {
     fn get(&self, address: T) -> Option<u32> {
         let first = address.first(self.bits);
         let [from, to] = [self.before[first], self.before[first + 1]].map(|n| n as usize);
-        let within = self.starts[from..to].partition_point(|start| *start <= address);
+        let within = self.ranges[from..to].partition_point(|(start, _)| *start <= address);
         // The range that holds the address may begin before its first bits do,
         // and there always is one: the first begins at zero.
-        let place = self.places[from + within - 1];
+        let (_, place) = self.ranges[from + within - 1];
         (place != NONE).then_some(place)
     }
 }
 
 /// Cuts prefixes that come in order into ranges.
 struct Cut<T> {
-    starts: Vec<T>,
-    places: Vec<u32>,
+    ranges: Vec<(T, u32)>,
     /// The prefixes that hold the place reached, the longest last: their last
     /// addresses and places.
     open: Vec<(T, u32)>,
@@ -171,8 +169,7 @@ struct Cut<T> {
 impl<T: Bits> Cut<T> {
     fn new() -> Self {
         Self {
-            starts: vec![T::ZERO],
-            places: vec![NONE],
+            ranges: vec![(T::ZERO, NONE)],
             open: Vec::new(),
         }
     }
@@ -197,30 +194,25 @@ impl<T: Bits> Cut<T> {
     }
 
     fn begin(&mut self, start: T, place: u32) {
-        if self.starts.last() == Some(&start) {
-            self.starts.pop();
-            self.places.pop();
-        }
-        self.starts.push(start);
-        self.places.push(place);
+        self.ranges.pop_if(|(last, _)| *last == start);
+        self.ranges.push((start, place));
     }
 
-    fn finish(mut self) -> Ranges<T> {
+    fn finish(mut self) -> Table<T> {
         while !self.open.is_empty() {
             self.close();
         }
         // As many groups as there are ranges, so that a short list stays small.
-        let bits = self.starts.len().ilog2().min(16);
+        let bits = self.ranges.len().ilog2().min(16);
         let mut before = vec![0; (1 << bits) + 1];
-        for start in &self.starts {
+        for (start, _) in &self.ranges {
             before[start.first(bits) + 1] += 1;
         }
         for group in 1..before.len() {
             before[group] += before[group - 1];
         }
-        Ranges {
-            starts: self.starts,
-            places: self.places,
+        Table {
+            ranges: self.ranges,
             before,
             bits,
         }

@@ -79,6 +79,7 @@ fn no_message_shows_arguments_raw() {
             &["scan", "--rules", hostile],
             &["scan", "--config", hostile],
             &["scan", "--trusted-networks", hostile],
+            &["scan", "--aws-ranges", hostile],
             &["rules", "test", "--fixtures", hostile],
         ] {
             let output = place.command("").args(arguments).output().unwrap();
@@ -86,6 +87,33 @@ fn no_message_shows_arguments_raw() {
             assert_ne!(run.code, 0);
             harmless(&run.err, &format!("{arguments:?}"));
         }
+    }
+}
+
+#[test]
+fn no_message_shows_files_of_addresses_raw() {
+    let place = Place::new();
+    let hostile = "\x1b[31m\u{202e}\\n".to_owned() + &"x".repeat(1 << 20);
+    let escaped = hostile.replace('\x1b', "\\u001b");
+    let created = "\"createDate\": \"2026-01-02-03-04-05\"";
+    for text in [
+        format!("[[\"{escaped}\"]]"),
+        format!("{{{created}, \"prefixes\": \"{escaped}\"}}"),
+        format!("{{\"createDate\": \"{escaped}\"}}"),
+        format!(
+            "{{{created}, \"prefixes\": [{{\"ip_prefix\": \"{escaped}\", \"region\": \"x\"}}]}}"
+        ),
+        format!(
+            "{{{created}, \"prefixes\": [{{\"ip_prefix\": \"192.0.2.0/24\", \"region\": \"{escaped}\"}}]}}"
+        ),
+        "[".repeat(1 << 20),
+        format!("{{{created}, \"x\": {}", "[".repeat(1 << 20)),
+    ] {
+        place.file("ranges.json", &text);
+        let run = place.run("scan --aws-ranges ranges.json").ends(2);
+        harmless(&run.err, &text[..40]);
+        assert!(run.err.len() < 600, "{}", run.err);
+        run.says("s3sentry: error: ranges.json:");
     }
 }
 

@@ -90,6 +90,18 @@ fn alerts_of_other_rules_have_the_context_too() {
 }
 
 #[test]
+fn without_evidence_the_key_is_looked_up() {
+    let place = Place::new();
+    logs(&place);
+    place.file("own.txt", "203.0.113.7\nuser_agent: sqlmap/*\n");
+    place.file("s3sentry.toml", "[rules.ioc-match]\nevidence = 0\n");
+    let run = place.run("scan --ioc own.txt a.log").ends(0);
+    let entry =
+        json!({"list": "own.txt", "entry": "203.0.113.7", "level": "high", "field": "remote_ip"});
+    assert_eq!(contexts(&run), [json!({"ioc": [entry]})]);
+}
+
+#[test]
 fn without_a_list_the_rules_say_so() {
     let place = Place::new();
     logs(&place);
@@ -120,7 +132,7 @@ fn stale_empty_and_half_understood_lists_warn() {
         .says("s3sentry: warning: the list empty.txt holds no entry, so nothing can be on it\n")
         .says("warning: 2 entries of the list half.txt are not understood and left out; ")
         .says("the first is line 2: \"evil.example\" is no address")
-        .says("1 whole private range");
+        .says("1 holding a private range");
     assert_eq!(run.rules(), ["ioc-match"]);
     place.run(&format!("scan -q {lists} a.log")).ends(0).quiet();
     place
@@ -195,7 +207,7 @@ fn what_is_documented_can_be_read() {
         .file("list.txt", &documented("text")[0]);
     let run = place.run("scan --ioc list.txt a.log").ends(0);
     assert_eq!(run.rules(), ["ioc-match"]);
-    run.says("list.txt (high, plain list): 3 networks, 2 access keys, 1 requester, 1 user")
+    run.says("list.txt (high, plain list): 3 networks, 2 access keys, 1")
         .says_not("not understood");
 }
 
