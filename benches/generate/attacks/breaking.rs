@@ -53,6 +53,7 @@ pub const ATTACKS: &[Attack] = &[
         name: "purge",
         rule: "versioned-purge",
         fires: Fires::Count(20),
+        also: &[],
         play: purge,
         ..LOCKED
     },

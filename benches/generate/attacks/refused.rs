@@ -65,7 +65,6 @@ pub const ATTACKS: &[Attack] = &[
         also: &[
             "access-denied-burst",
             "access-denied-burst-low",
-            "network-denied-burst",
             "not-found-burst",
             "unknown-source-ip-low",
         ],
