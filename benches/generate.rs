@@ -10,41 +10,48 @@
 
 #[path = "generate/acts.rs"]
 mod acts;
-#[path = "generate/attacks.rs"]
+#[path = "generate/attacks/mod.rs"]
 mod attacks;
-#[path = "generate/decoys.rs"]
+#[path = "generate/decoys/mod.rs"]
 mod decoys;
 #[path = "generate/delivery.rs"]
 mod delivery;
+#[path = "generate/fields.rs"]
+mod fields;
 #[path = "generate/kinds.rs"]
 mod kinds;
 #[path = "generate/line.rs"]
 mod line;
+#[path = "generate/lines.rs"]
+mod lines;
 #[path = "generate/plan.rs"]
 mod plan;
-#[path = "generate/plays.rs"]
-mod plays;
+#[path = "generate/rhythm.rs"]
+mod rhythm;
 #[path = "generate/rng.rs"]
 mod rng;
 #[path = "generate/scene.rs"]
 mod scene;
+#[path = "generate/settings.rs"]
+mod settings;
 #[path = "generate/traffic.rs"]
 mod traffic;
 #[path = "generate/world.rs"]
 mod world;
 
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use chrono::DateTime;
 use clap::Parser;
 
-use crate::attacks::{ATTACKS, Attack};
+use crate::attacks::Attack;
 use crate::decoys::Decoys;
 use crate::delivery::Delivery;
 use crate::line::{Fields, Writer};
 use crate::plan::Plan;
+use crate::rhythm::{Rhythm, Ticks};
 use crate::scene::{Scene, Truth};
 use crate::traffic::{Shape, Traffic};
 
@@ -72,6 +79,9 @@ struct Options {
     /// Time span instead of a rate, such as 24h
     #[arg(long, value_parser = duration)]
     duration: Option<i64>,
+    /// Whether nights and weekends are quieter
+    #[arg(long, value_enum, default_value_t = Rhythm::Flat)]
+    rhythm: Rhythm,
     /// How many addresses there are to draw from
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(10..))]
     addresses: u32,
@@ -81,7 +91,7 @@ struct Options {
     /// Fields a line: 17, 18, 24, 25, 26, 27 or mixed
     #[arg(long, default_value = "27")]
     fields: Fields,
-    /// Attacks to plant: all, none, or names of attacks or rules, with commas
+    /// Attacks to plant: all (that the log has room for), none, or names of attacks or rules, with commas
     #[arg(long, default_value = "all")]
     attacks: String,
     /// Leave out ordinary behaviour that looks like an attack
@@ -96,25 +106,23 @@ struct Options {
     /// Write the trusted networks, one a line
     #[arg(long, value_name = "FILE")]
     trusted_networks: Option<PathBuf>,
+    /// Write AWS's addresses in this world, as an ip-ranges.json; --settings then names it
+    #[arg(long, value_name = "FILE")]
+    aws_ranges: Option<PathBuf>,
+    /// Write lists of addresses known for attacks; --settings then names them
+    #[arg(long, value_name = "DIRECTORY")]
+    ioc: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    if let Some(path) = &options.settings {
-        std::fs::write(path, world::settings())
-            .with_context(|| format!("writing {}", path.display()))?;
-    }
-    if let Some(path) = &options.trusted_networks {
-        std::fs::write(path, world::TRUSTED_NETWORKS.join("\n") + "\n")
-            .with_context(|| format!("writing {}", path.display()))?;
-    }
-    let chosen = choose(&options.attacks)?;
+    write_lists(&options)?;
     let clock = Clock::new(&options);
+    let chosen = choose(&options.attacks, &clock)?;
     let mut plan = Plan::new(options.seed, options.fields);
     let truth = plant(&chosen, &clock, &mut plan)?;
     if let Some(path) = &options.truth {
-        let text = serde_json::to_string_pretty(&truth)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+        save(path, &(serde_json::to_string_pretty(&truth)? + "\n"))?;
     }
     match write(&options, &clock, &mut plan, io::stdout().lock()) {
         // `generate | head` is no failure.
@@ -123,24 +131,43 @@ fn main() -> Result<()> {
     }
 }
 
+fn save(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+/// The settings, and the lists that they name.
+fn write_lists(options: &Options) -> Result<()> {
+    if let Some(path) = &options.trusted_networks {
+        save(path, &(settings::TRUSTED_NETWORKS.join("\n") + "\n"))?;
+    }
+    if let Some(path) = &options.aws_ranges {
+        save(path, settings::AWS_RANGES)?;
+    }
+    if let Some(directory) = &options.ioc {
+        for (file, _, text) in settings::INDICATORS {
+            save(&directory.join(file), text)?;
+        }
+    }
+    if let Some(path) = &options.settings {
+        let (ranges, ioc) = (options.aws_ranges.as_deref(), options.ioc.as_deref());
+        save(path, &settings::text(path, ranges, ioc)?)?;
+    }
+    Ok(())
+}
+
 fn broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Which line stands at which time.
+/// Beginning and length of the log.
 struct Clock {
     start: i64,
     /// Lines, or what they will be by the average of the shape.
     lines: u64,
-    /// The lines take so many seconds: `lines` over `span` is the rate.
-    span: Span,
-}
-
-enum Span {
-    Rate(u64),
-    Seconds(u64),
+    /// Seconds that they take.
+    span: i64,
 }
 
 impl Clock {
@@ -152,122 +179,148 @@ impl Clock {
             };
             bytes / average
         });
+        let lines = lines.max(1);
+        // 128 bits so that no product overflows.
+        let by_rate = || u128::from(lines) * 3600 / u128::from(options.rate);
+        let span = options.duration.unwrap_or_else(|| by_rate() as i64);
         Self {
             start: options.start,
-            lines: lines.max(1),
-            span: options
-                .duration
-                .map_or(Span::Rate(options.rate), |seconds| {
-                    Span::Seconds(seconds.unsigned_abs())
-                }),
+            lines,
+            span: span.max(1),
         }
     }
 
-    /// Time of a line; 128 bits so that no product overflows.
-    fn at(&self, line: u64) -> i64 {
-        let line = u128::from(line);
-        let after = match self.span {
-            Span::Rate(rate) => line * 3600 / u128::from(rate),
-            Span::Seconds(seconds) => line * u128::from(seconds) / u128::from(self.lines),
-        };
-        self.start + after as i64
+    const fn end(&self) -> i64 {
+        self.start + self.span
     }
 }
 
-fn choose(names: &str) -> Result<Vec<&'static Attack>> {
+/// The attacks of these names; of all those for which the log has room.
+fn choose(names: &str, clock: &Clock) -> Result<Vec<&'static Attack>> {
     match names {
-        "all" => return Ok(ATTACKS.iter().collect()),
+        "all" => {
+            let fit = |attack: &&Attack| attack.fits(clock.start, clock.span, clock.lines);
+            return Ok(attacks::all().filter(fit).collect());
+        }
         "none" => return Ok(Vec::new()),
         _ => {}
     }
     let wanted: Vec<&str> = names.split(',').map(str::trim).collect();
-    let known = |name: &str| {
-        ATTACKS
-            .iter()
-            .any(|attack| attack.name == name || attack.rule == name)
-    };
+    let known =
+        |name: &str| attacks::all().any(|attack| attack.name == name || attack.rule == name);
     if let Some(name) = wanted.iter().find(|name| !known(name)) {
-        let names: Vec<&str> = ATTACKS.iter().map(|attack| attack.name).collect();
+        let names: Vec<&str> = attacks::all().map(|attack| attack.name).collect();
         bail!(
             "no attack or rule is named {name}; there are {}",
             names.join(", ")
         );
     }
-    let chosen = ATTACKS
-        .iter()
+    let chosen = attacks::all()
         .filter(|attack| wanted.contains(&attack.name) || wanted.contains(&attack.rule));
     Ok(chosen.collect())
 }
 
-/// Seconds that the longest attack may take.
-const LONGEST: i64 = 420;
-
 /// Spreads the attacks over the first nine tenths of the time.
 fn plant(attacks: &[&Attack], clock: &Clock, plan: &mut Plan) -> Result<Vec<Truth>> {
-    let span = clock.at(clock.lines) - clock.start;
     ensure!(
-        attacks.is_empty() || span >= 1800,
-        "attacks need half an hour, and {} lines at this rate take {span} s: \
+        attacks.is_empty() || clock.span >= 1800,
+        "attacks need half an hour, and {} lines at this rate take {} s: \
          more lines, a lower --rate, or --attacks none",
-        clock.lines
+        clock.lines,
+        clock.span
     );
-    let room = (span * 9 / 10).min(span - LONGEST) - 60;
     let mut truth = Vec::new();
     for (i, attack) in (0..).zip(attacks) {
-        let mut begin = clock.start + 60 + room * i / attacks.len() as i64;
-        if attack.straddles {
-            // Its middle, 81 seconds in, onto the next hour, if there is one.
-            let hour = begin + 3600 - begin.rem_euclid(3600);
-            if hour + LONGEST < clock.start + span {
-                begin = hour - 81;
-            }
-        }
-        truth.push(Scene::play(attack, begin, plan));
+        let room = (clock.span * 9 / 10).min(clock.span - attack.length) - 60;
+        let begin = clock.start + 60 + room.max(0) * i / attacks.len() as i64;
+        let begin = attack.moved(begin, clock.end());
+        ensure!(
+            begin.is_some_and(|begin| begin + attack.length <= clock.end()),
+            "{} takes {} s, and the log has no room for it",
+            attack.name,
+            attack.length
+        );
+        truth.extend(begin.map(|begin| Scene::play(attack, begin, plan)));
     }
     ensure!(
-        plan.attacks_left * 4 <= clock.lines,
-        "{} lines of attacks need at least four times as many lines in all",
+        plan.attacks_left * 4 <= clock.lines * 3,
+        "{} lines of attacks need at least a third more in all",
         plan.attacks_left
     );
     Ok(truth)
 }
 
+/// Planned lines come in addition to ordinary ones, which keep their pace: what
+/// is planned is known beforehand and taken off their number.
 fn write(options: &Options, clock: &Clock, plan: &mut Plan, output: impl Write) -> Result<()> {
+    let decoys =
+        || (!options.no_decoys).then(|| Decoys::new(options.seed, options.start, options.rhythm));
+    let mut planned = plan.attacks_left;
+    if let Some(mut decoys) = decoys() {
+        decoys.play(clock.end() - 1, &mut |line| {
+            planned += u64::from(line.time < clock.end());
+        });
+    }
+    ensure!(
+        planned < clock.lines,
+        "attacks and decoys alone are {planned} lines: more lines, a shorter time, or --no-decoys"
+    );
+    let ordinary = clock.lines - planned;
+    let mut ticks = Ticks::new(options.rhythm, clock.start, clock.span, ordinary);
+    let mut log = Log {
+        decoys: decoys(),
+        plan,
+        delivery: Delivery::new(output, options.disorder, options.seed),
+    };
     let mut writer = Writer::new(options.seed, options.fields, 0);
     let mut traffic = Traffic::new(
         options.shape,
+        options.rhythm,
         options.seed,
         options.addresses,
         options.start,
     );
-    let mut decoys = (!options.no_decoys).then(|| Decoys::new(options.seed, options.start));
-    let mut delivery = Delivery::new(output, options.disorder, options.seed);
     let mut line = 0;
     loop {
         let done = match options.bytes {
-            Some(bytes) => delivery.bytes() >= bytes && plan.attacks_left == 0,
-            None => line >= options.lines,
+            Some(bytes) => log.delivery.bytes() >= bytes && log.plan.attacks_left == 0,
+            None => line >= ordinary,
         };
         if done {
             break;
         }
-        let now = clock.at(line);
-        if let Some(decoys) = &mut decoys {
-            decoys.plan(now, plan);
-        }
-        if let Some(planned) = plan.take(now) {
-            delivery.line(planned.time, |out| out.extend_from_slice(&planned.text))?;
-        } else {
-            delivery.line(now, |out| traffic.write(now, &mut writer, out))?;
-        }
+        let now = ticks.next();
+        log.planned(now)?;
+        log.delivery
+            .line(now, |out| traffic.write(now, &mut writer, out))?;
         line += 1;
     }
-    delivery.finish()?;
-    ensure!(
-        plan.attacks_left == 0,
-        "the log ended before the attacks did: more lines or fewer attacks"
-    );
+    if options.bytes.is_none() {
+        log.planned(clock.end() - 1)?;
+    }
+    log.delivery.finish()?;
     Ok(())
+}
+
+/// The log being written.
+struct Log<'a, W> {
+    decoys: Option<Decoys>,
+    plan: &'a mut Plan,
+    delivery: Delivery<W>,
+}
+
+impl<W: Write> Log<'_, W> {
+    /// Delivers what is planned up to a time.
+    fn planned(&mut self, now: i64) -> io::Result<()> {
+        if let Some(decoys) = &mut self.decoys {
+            decoys.play(now, &mut |line| self.plan.add(line));
+        }
+        while let Some(planned) = self.plan.take(now) {
+            self.delivery
+                .line(planned.time, |out| out.extend_from_slice(&planned.text))?;
+        }
+        Ok(())
+    }
 }
 
 fn time(text: &str) -> Result<i64, String> {

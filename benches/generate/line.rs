@@ -42,10 +42,15 @@ impl Address {
         }
     }
 
-    /// Whether the log knows the AWS region that it lies in: the VPC's own.
+    /// Whether the log knows the AWS region that it lies in: the VPC's own, and
+    /// AWS's other addresses in that region.
     const fn in_region(self) -> bool {
         match self {
-            Self::V4(bits) => bits >> 24 == 10 || bits >> 2 == world::NAT_GATEWAYS >> 2,
+            Self::V4(bits) => {
+                bits >> 24 == 10
+                    || bits >> 2 == world::NAT_GATEWAYS >> 2
+                    || bits >> 6 == world::AWS_HERE >> 6
+            }
             _ => false,
         }
     }
@@ -66,6 +71,19 @@ pub enum Channel {
     Internal,
     /// A line beside the request's own line (batch delete, copy): bare `-`.
     Companion,
+}
+
+/// How a connection was protected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// Not at all: plain HTTP.
+    Plain,
+    /// TLS 1.0, as the log spells it.
+    V10,
+    /// TLS 1.2.
+    V12,
+    /// TLS 1.3.
+    V13,
 }
 
 /// The fields of one line. What is zero or empty is written as `-`.
@@ -111,8 +129,15 @@ pub struct Line<'a> {
     pub versioned: bool,
     /// How it came.
     pub channel: Channel,
-    /// TLS 1.3 rather than 1.2.
-    pub tls13: bool,
+    /// How the connection was protected.
+    pub tls: Tls,
+    /// The bucket that the caller's host names; empty where it is this one. On
+    /// the reading half of a copy it is the destination.
+    pub host: &'a str,
+    /// Signed with version 2.
+    pub sigv2: bool,
+    /// Only an ACL allowed it.
+    pub acl: bool,
 }
 
 impl Line<'_> {
@@ -138,7 +163,10 @@ impl Line<'_> {
         agent: "",
         versioned: false,
         channel: Channel::Header,
-        tls13: false,
+        tls: Tls::V12,
+        host: "",
+        sigv2: false,
+        acl: false,
     };
 }
 
@@ -255,14 +283,16 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
     code(out, noise ^ 1, 75);
     out.push(b'=');
     let (signature, authentication) = match line.channel {
+        Channel::Header | Channel::Companion if line.sigv2 => ("SigV2", "AuthHeader"),
         Channel::Header | Channel::Companion => ("SigV4", "AuthHeader"),
         Channel::Query => ("SigV4", "QueryString"),
         Channel::Anonymous | Channel::Website | Channel::Internal => ("", ""),
     };
-    let (cipher, tls) = match (line.channel, line.tls13) {
-        (Channel::Website | Channel::Internal, _) => ("", ""),
-        (_, true) => ("TLS_AES_128_GCM_SHA256", "TLSv1.3"),
-        (_, false) => ("ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2"),
+    let (cipher, tls) = match (line.channel, line.tls) {
+        (Channel::Website | Channel::Internal, _) | (_, Tls::Plain) => ("", ""),
+        (_, Tls::V10) => ("ECDHE-RSA-AES128-SHA", "TLSv1"),
+        (_, Tls::V12) => ("ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2"),
+        (_, Tls::V13) => ("TLS_AES_128_GCM_SHA256", "TLSv1.3"),
     };
     text(out, signature);
     text(out, cipher);
@@ -274,7 +304,14 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
             out.extend_from_slice(b".s3-website-eu-west-1.amazonaws.com");
         }
         _ => {
-            text(out, line.bucket);
+            text(
+                out,
+                if line.host.is_empty() {
+                    line.bucket
+                } else {
+                    line.host
+                },
+            );
             out.extend_from_slice(b".s3.eu-west-1.amazonaws.com");
         }
     }
@@ -284,7 +321,7 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
         out.extend_from_slice(b" -");
     }
     if fields > 25 {
-        out.extend_from_slice(b" -");
+        text(out, if line.acl { "Yes" } else { "" });
     }
     if fields > 26 {
         text(

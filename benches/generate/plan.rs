@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::line::{Fields, Line, Writer};
+use crate::line::{Channel, Fields, Line, Writer};
 
 /// Numbers of planned requests start here; ordinary ones never come so far.
 const FIRST_REQUEST: u64 = 1 << 62;
@@ -26,6 +26,8 @@ pub struct Plan {
     writer: Writer,
     lines: BinaryHeap<Reverse<Planned>>,
     turn: u64,
+    /// Number of the last request that had a line of its own.
+    request: u64,
     /// Lines of attacks not yet taken.
     pub attacks_left: u64,
 }
@@ -38,6 +40,7 @@ impl Plan {
             writer: Writer::new(seed, fields, FIRST_REQUEST),
             lines: BinaryHeap::new(),
             turn: 0,
+            request: FIRST_REQUEST,
             attacks_left: 0,
         }
     }
@@ -56,7 +59,11 @@ impl Plan {
     fn push(&mut self, line: &Line<'_>, attack: bool) {
         self.turn += 1;
         let mut text = Vec::with_capacity(800);
-        let request = FIRST_REQUEST + self.turn;
+        // A companion belongs to the request of the line before it.
+        if line.channel != Channel::Companion {
+            self.request = FIRST_REQUEST + self.turn;
+        }
+        let request = self.request;
         self.writer.write(&Line { request, ..*line }, &mut text);
         self.lines.push(Reverse(Planned {
             time: line.time,

@@ -1,40 +1,36 @@
 //! Where an attack is played, and the record of what it should raise.
 
-use std::collections::BTreeSet;
-use std::net::Ipv6Addr;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::attacks::Attack;
-use crate::line::{Address, Line};
+use crate::fields::{Field, written};
+use crate::line::Line;
 use crate::plan::Plan;
-
-/// What a rule groups by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// `remote_host`, `bucket_name`.
-    HostBucket,
-    /// `remote_host`.
-    Host,
-    /// `bucket_name`.
-    Bucket,
-    /// `bucket_name`, `network_value`.
-    BucketNetwork,
-}
 
 /// When a rule fires, over the records of its timespan.
 #[derive(Clone, Copy)]
 pub enum Fires {
     /// So many records.
     Count(usize),
-    /// So many distinct keys.
-    Keys(usize),
-    /// So many distinct buckets.
-    Buckets(usize),
-    /// So many records of so many operations.
-    CountOfOperations(usize, usize),
+    /// So many distinct values.
+    Distinct(Field, usize),
+    /// So many records, and among them so many distinct values.
+    CountAndDistinct(usize, Field, usize),
+    /// So many bytes that leave.
+    Bytes(u64),
+    /// So many keys with a record of step 0 and a later one of step 1.
+    Pairs(usize),
+    /// A record that succeeded.
+    Served,
+    /// One step after the other; a later one counts no record from before.
+    Steps(&'static [Step]),
 }
+
+/// A step of a chain: when it happens, and the seconds in which it counts.
+pub struct Step(pub Fires, pub i64);
 
 /// What is true of an attack: an element of the truth file.
 #[derive(Serialize)]
@@ -57,8 +53,12 @@ pub struct Truth {
     distinct_keys: usize,
     /// How many distinct buckets.
     distinct_buckets: usize,
-    /// All addresses they come from.
+    /// All addresses of the attack.
     addresses: BTreeSet<String>,
+    /// All buckets.
+    buckets: BTreeSet<String>,
+    /// All principals.
+    principals: BTreeSet<String>,
     /// The alerts that the rule has to raise.
     alerts: Vec<Expected>,
     /// Other rules that the same records rightly raise.
@@ -66,14 +66,12 @@ pub struct Truth {
 }
 
 /// The group-by fields as the tool prints them, in its order.
-#[derive(Serialize, Default)]
-struct Group {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remote_host: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bucket_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    network_value: Option<String>,
+struct Group(Vec<(Field, Option<String>)>);
+
+impl Serialize for Group {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, value)| (field.name(), value)))
+    }
 }
 
 /// One alert.
@@ -90,150 +88,208 @@ struct Expected {
 /// A record that the rule counts.
 struct Hit {
     time: i64,
-    key: Vec<u8>,
+    step: usize,
+    key: String,
     bucket: String,
-    operation: String,
+    /// What the rule counts distinct values of.
+    value: Option<String>,
+    bytes: u64,
+    served: bool,
 }
 
 /// One attack being played.
 pub struct Scene<'a> {
     plan: &'a mut Plan,
+    attack: &'a Attack,
     begin: i64,
     hits: Vec<Hit>,
     group: Group,
     addresses: BTreeSet<String>,
-    key: Key,
+    buckets: BTreeSet<String>,
+    principals: BTreeSet<String>,
 }
 
 impl<'a> Scene<'a> {
     /// Plays an attack from a time on and returns what is true of it.
-    pub fn play(attack: &Attack, begin: i64, plan: &'a mut Plan) -> Truth {
+    pub fn play(attack: &'a Attack, begin: i64, plan: &'a mut Plan) -> Truth {
         let mut scene = Scene {
             plan,
+            attack,
             begin,
             hits: Vec::new(),
-            group: Group::default(),
+            group: Group(Vec::new()),
             addresses: BTreeSet::new(),
-            key: attack.key,
+            buckets: BTreeSet::new(),
+            principals: BTreeSet::new(),
         };
         (attack.play)(&mut scene);
-        scene.truth(attack)
+        scene.hits.sort_by_key(|hit| hit.time);
+        scene.truth()
     }
 
     /// A record that the attack's rule counts, so many seconds after the beginning.
     pub fn hit(&mut self, after: i64, line: &Line<'_>) {
-        let time = self.begin + after;
-        self.plan.add_attack(&Line { time, ..*line });
+        self.step(0, after, line);
+    }
+
+    /// The same, for a step of a chain.
+    pub fn step(&mut self, step: usize, after: i64, line: &Line<'_>) {
+        self.beside(after, line);
         if self.hits.is_empty() {
-            self.group = group(self.key, line);
+            let values = self.attack.key.iter().map(|field| (*field, field.of(line)));
+            self.group = Group(values.collect());
         }
-        self.addresses.insert(written(line.address));
+        let counted = match self.attack.fires {
+            Fires::Distinct(field, _) | Fires::CountAndDistinct(_, field, _) => field.of(line),
+            _ => Field::Key.of(line),
+        };
         self.hits.push(Hit {
-            time,
-            key: line.key.to_vec(),
+            time: self.begin + after,
+            step,
+            key: Field::Key.of(line).unwrap_or_default(),
             bucket: line.bucket.to_owned(),
-            operation: line.operation.to_owned(),
+            value: counted,
+            bytes: match line.operation {
+                // The reading half of a copy sends nothing to its caller.
+                "REST.COPY.OBJECT_GET" => line.size,
+                _ => line.bytes,
+            },
+            served: (200..300).contains(&line.status),
         });
     }
 
-    fn truth(self, attack: &Attack) -> Truth {
-        let all: Vec<&Hit> = self.hits.iter().collect();
+    /// A record of the attack that its rule does not count.
+    pub fn beside(&mut self, after: i64, line: &Line<'_>) {
+        let time = self.begin + after;
+        self.plan.add_attack(&Line { time, ..*line });
+        self.addresses.extend(written(line.address));
+        self.buckets.insert(line.bucket.to_owned());
+        self.principals.extend(Field::Principal.of(line));
+    }
+
+    fn truth(self) -> Truth {
+        let all = &self.hits;
+        let attack = self.attack;
+        let time = |hit: Option<&Hit>| hit.map(|hit| rfc3339(hit.time)).unwrap_or_default();
         Truth {
             attack: attack.name,
             rule: attack.rule,
             level: attack.level,
-            first: all.first().map(|hit| rfc3339(hit.time)).unwrap_or_default(),
-            last: all.last().map(|hit| rfc3339(hit.time)).unwrap_or_default(),
+            first: time(all.first()),
+            last: time(all.last()),
             records: all.len(),
-            distinct_keys: distinct(&all, |hit| &hit.key),
-            distinct_buckets: distinct(&all, |hit| &hit.bucket),
-            alerts: self.alerts(attack),
+            distinct_keys: distinct(all.iter().map(|hit| &hit.key)),
+            distinct_buckets: distinct(all.iter().map(|hit| &hit.bucket)),
+            alerts: self.alerts(),
             also: attack.also,
             key: self.group,
             addresses: self.addresses,
+            buckets: self.buckets,
+            principals: self.principals,
         }
+    }
+
+    /// The hits after a time, up to and with another.
+    fn within(&self, after: i64, until: i64) -> &[Hit] {
+        let from = self.hits.partition_point(|hit| hit.time <= after);
+        let to = self.hits.partition_point(|hit| hit.time <= until);
+        &self.hits[from..to.max(from)]
     }
 
     /// The alerts by the book, naively: every second of a record is tried, and
     /// each period in which the rule fires is one alert.
-    fn alerts(&self, attack: &Attack) -> Vec<Expected> {
-        let within = |after: i64, until: i64| -> Vec<&Hit> {
-            self.hits
-                .iter()
-                .filter(|hit| after < hit.time && hit.time <= until)
-                .collect()
-        };
+    fn alerts(&self) -> Vec<Expected> {
+        let attack = self.attack;
         let mut alerts = Vec::new();
         let mut end = i64::MIN;
         for hit in &self.hits {
-            let fires =
-                hit.time >= end && met(attack.fires, &within(hit.time - attack.timespan, hit.time));
-            if fires {
-                let start = hit.time - hit.time.rem_euclid(attack.period);
-                end = start + attack.period;
-                let counted = within(start - attack.timespan, end - 1);
-                alerts.push(Expected {
-                    start: rfc3339(start),
-                    end: rfc3339(end),
-                    trigger: rfc3339(hit.time),
-                    first_seen: counted
-                        .first()
-                        .map(|hit| rfc3339(hit.time))
-                        .unwrap_or_default(),
-                    last_seen: counted
-                        .last()
-                        .map(|hit| rfc3339(hit.time))
-                        .unwrap_or_default(),
-                    count: counted.len(),
-                });
+            if hit.time < end || !self.fires(hit.time) {
+                continue;
             }
+            let start = hit.time - hit.time.rem_euclid(attack.period);
+            end = start + attack.period;
+            let counted = self.within(start - attack.timespan, end - 1);
+            let time = |hit: Option<&Hit>| hit.map(|hit| rfc3339(hit.time)).unwrap_or_default();
+            alerts.push(Expected {
+                start: rfc3339(start),
+                end: rfc3339(end),
+                trigger: rfc3339(hit.time),
+                first_seen: time(counted.first()),
+                last_seen: time(counted.last()),
+                count: counted.len(),
+            });
         }
         alerts
     }
-}
 
-fn met(fires: Fires, hits: &[&Hit]) -> bool {
-    match fires {
-        Fires::Count(least) => hits.len() >= least,
-        Fires::Keys(least) => distinct(hits, |hit| &hit.key) >= least,
-        Fires::Buckets(least) => distinct(hits, |hit| &hit.bucket) >= least,
-        Fires::CountOfOperations(least, operations) => {
-            hits.len() >= least && distinct(hits, |hit| &hit.operation) >= operations
+    fn fires(&self, now: i64) -> bool {
+        let begin = now - self.attack.timespan;
+        match self.attack.fires {
+            Fires::Steps(steps) => self.chain(steps, steps.len() - 1, begin, now),
+            fires => {
+                let hits: Vec<&Hit> = self.within(begin, now).iter().collect();
+                met(fires, &hits)
+            }
         }
     }
-}
 
-fn distinct<'a, T: Ord + 'a>(hits: &[&'a Hit], value: impl Fn(&'a Hit) -> &'a T) -> usize {
-    hits.iter()
-        .map(|hit| value(hit))
-        .collect::<BTreeSet<_>>()
-        .len()
-}
-
-fn group(key: Key, line: &Line<'_>) -> Group {
-    let host = match line.address {
-        Address::V6(bits) => format!("{}/64", Ipv6Addr::from_bits(bits >> 64 << 64)),
-        address => written(address),
-    };
-    let network = match line.address {
-        Address::V4(bits) => format!("{}/24", written(Address::V4(bits & !255))),
-        _ => host.clone(),
-    };
-    Group {
-        remote_host: matches!(key, Key::HostBucket | Key::Host).then_some(host),
-        bucket_name: (key != Key::Host).then(|| line.bucket.to_owned()),
-        network_value: (key == Key::BucketNetwork).then_some(network),
+    /// Whether a step happens at a time, and each before it in its turn, all
+    /// after `begin`. The plays leave a second between steps.
+    fn chain(&self, steps: &[Step], number: usize, begin: i64, now: i64) -> bool {
+        let Step(fires, timespan) = steps[number];
+        let of_step = |after: i64| -> Vec<&Hit> {
+            let hits = self.within(after, now).iter();
+            hits.filter(|hit| hit.step == number).collect()
+        };
+        if of_step(now - 1).is_empty() {
+            return false;
+        }
+        if number == 0 {
+            return met(fires, &of_step(now - timespan));
+        }
+        let before = self.within(begin, now - 1).iter();
+        let times: BTreeSet<i64> = before
+            .filter(|hit| hit.step == number - 1)
+            .map(|hit| hit.time)
+            .collect();
+        times.into_iter().any(|then| {
+            met(fires, &of_step((now - timespan).max(then - 1)))
+                && self.chain(steps, number - 1, begin, then)
+        })
     }
 }
 
-fn written(address: Address) -> String {
-    let mut text = Vec::new();
-    address.write(&mut text);
-    String::from_utf8_lossy(&text).into_owned()
+/// Whether records are enough. A chain is none by itself.
+fn met(fires: Fires, hits: &[&Hit]) -> bool {
+    let values = || distinct(hits.iter().filter_map(|hit| hit.value.as_ref()));
+    match fires {
+        Fires::Count(least) => hits.len() >= least,
+        Fires::Distinct(_, least) => values() >= least,
+        Fires::CountAndDistinct(least, _, others) => hits.len() >= least && values() >= others,
+        Fires::Bytes(least) => hits.iter().map(|hit| hit.bytes).sum::<u64>() >= least,
+        Fires::Pairs(least) => pairs(hits) >= least,
+        Fires::Served => hits.iter().any(|hit| hit.served),
+        Fires::Steps(_) => false,
+    }
+}
+
+/// How many keys come in step 0 and after it in step 1.
+fn pairs(hits: &[&Hit]) -> usize {
+    let mut first: BTreeMap<&String, i64> = BTreeMap::new();
+    for hit in hits.iter().filter(|hit| hit.step == 0) {
+        first.entry(&hit.key).or_insert(hit.time);
+    }
+    let second = hits.iter().filter(|hit| hit.step == 1);
+    let after = second.filter(|hit| first.get(&hit.key).is_some_and(|time| *time < hit.time));
+    distinct(after.map(|hit| &hit.key))
+}
+
+fn distinct<'a>(values: impl Iterator<Item = &'a String>) -> usize {
+    values.collect::<BTreeSet<_>>().len()
 }
 
 /// Seconds since the epoch as `2026-02-03T02:00:00Z`.
-pub fn rfc3339(seconds: i64) -> String {
+fn rfc3339(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0).map_or_else(
         || seconds.to_string(),
         |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),

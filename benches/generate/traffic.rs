@@ -9,7 +9,8 @@
 
 use crate::acts;
 use crate::kinds::{self, Kind};
-use crate::line::{Address, Channel, Line, Writer};
+use crate::line::{Address, Channel, Line, Tls, Writer};
+use crate::rhythm::Rhythm;
 use crate::rng::{Rng, mix};
 use crate::world::{self, Addresses, agent};
 
@@ -43,7 +44,7 @@ pub struct Session {
     /// Lines written.
     pub step: u32,
     left: u32,
-    tls13: bool,
+    tls: Tls,
 }
 
 /// Text of the line being made.
@@ -61,6 +62,9 @@ pub struct Scratch {
 /// one address and bucket sees at most four in five minutes.
 const REFUSAL_PAUSE: i64 = 6;
 
+/// And lines between them, so that a quiet log is not all refusals.
+const REFUSAL_LINES: u64 = 80;
+
 /// Seconds between deleting sessions: of at most 20 keys each, so that no bucket
 /// loses more than 80 in ten minutes.
 const DELETE_PAUSE: i64 = 180;
@@ -77,6 +81,7 @@ const REFUSED: [(&str, &str); 4] = [
 /// The source of ordinary lines.
 pub struct Traffic {
     shape: Shape,
+    rhythm: Rhythm,
     rng: Rng,
     addresses: Addresses,
     sessions: Vec<Session>,
@@ -85,15 +90,18 @@ pub struct Traffic {
     started: u64,
     scratch: Scratch,
     next_refusal: i64,
+    next_refused_line: u64,
+    lines: u64,
     refusals: u64,
     next_delete: i64,
 }
 
 impl Traffic {
     /// Ordinary traffic of so many addresses, from a time on.
-    pub fn new(shape: Shape, seed: u64, addresses: u32, start: i64) -> Self {
+    pub fn new(shape: Shape, rhythm: Rhythm, seed: u64, addresses: u32, start: i64) -> Self {
         let mut traffic = Self {
             shape,
+            rhythm,
             rng: Rng::new(seed, 1),
             addresses: Addresses::new(addresses),
             sessions: Vec::new(),
@@ -102,6 +110,8 @@ impl Traffic {
             started: 0,
             scratch: Scratch::default(),
             next_refusal: start + REFUSAL_PAUSE,
+            next_refused_line: REFUSAL_LINES,
+            lines: 0,
             refusals: 0,
             next_delete: start + DELETE_PAUSE,
         };
@@ -115,8 +125,10 @@ impl Traffic {
 
     /// Writes the next line.
     pub fn write(&mut self, time: i64, writer: &mut Writer, out: &mut Vec<u8>) {
-        if time >= self.next_refusal {
+        self.lines += 1;
+        if time >= self.next_refusal && self.lines >= self.next_refused_line {
             self.next_refusal = time + REFUSAL_PAUSE;
+            self.next_refused_line = self.lines + REFUSAL_LINES;
             return self.refuse(time, writer, out);
         }
         if self.shape == Shape::Sessions && self.rng.chance(350) {
@@ -146,7 +158,7 @@ impl Traffic {
             query: &self.scratch.query,
             referer: session.referer,
             agent: session.agent,
-            tls13: session.tls13,
+            tls: session.tls,
             ..line
         };
         writer.write(&line, out);
@@ -208,6 +220,10 @@ impl Traffic {
                 self.next_delete = time + DELETE_PAUSE;
             }
         }
+        // At night and on weekends programs work alone.
+        if kind == Kind::Person && !self.rhythm.working(time) {
+            kind = Kind::Application;
+        }
         // A prime stride shares no factor with the count, and so visits every
         // address before any twice.
         let turn = self.started.wrapping_mul(2_654_435_761);
@@ -237,7 +253,7 @@ impl Traffic {
             request: 0,
             step: 0,
             left: 1,
-            tls13: seed >> 61 < 3,
+            tls: if seed >> 61 < 3 { Tls::V13 } else { Tls::V12 },
         };
         let left = kinds::begin(&mut session, somebody, self.started);
         if self.shape == Shape::Sessions {

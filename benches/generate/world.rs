@@ -8,8 +8,9 @@
 //! | 192.0.2.0/25 | the company: offices `.1`–`.8`, NAT gateways of the VPC `.16`–`.19`, others |
 //! | 10/8, 172.16/12, 100.64/10 | machines in the VPCs |
 //! | 2001:db8:10::/48 | the company's offices, IPv6 |
+//! | 192.0.2.128/26, 2001:db8:a00::/48; 192.0.2.192/26 | AWS's services in the buckets' region; in another |
 //! | 198.18.0.0 – 198.19.239.255, 2001:db8:8000::/33 | the public |
-//! | 203.0.113.0/24, 198.51.100.0/24, 198.19.240.0/20, 2001:db8:bad::/48 | attackers |
+//! | 203.0.113.0/24, 198.51.100.0/24, 198.19.240.0/20, 198.18.254.0/24, 2001:db8:bad::/48 | attackers |
 
 use crate::line::Address;
 
@@ -53,36 +54,42 @@ pub const ARCHIVE: &str = "acme-archive";
 /// Trained models.
 pub const MODELS: &str = "acme-ml-models";
 
+/// Data for others, by presigned links.
+pub const EXPORTS: &str = "acme-data-exports";
+/// Where partners put and get things.
+pub const EXCHANGE: &str = "acme-partner-exchange";
+/// Origin of the shop's pictures.
+pub const SHOP: &str = "acme-shop-assets";
+/// What devices report.
+pub const EVENTS: &str = "acme-device-events";
+/// Encrypted with a key of its own.
+pub const RESEARCH: &str = "acme-research";
+/// Scanned paper.
+pub const SCANS: &str = "acme-scans";
+/// Salaries; only for machines in the VPC.
+pub const PAYROLL: &str = "acme-payroll";
+/// A campaign's pictures, public.
+pub const PROMO: &str = "acme-public-promo";
+/// Logs of the auditors.
+pub const AUDIT: &str = "acme-audit-logs";
+/// What S3's inventory writes.
+pub const INVENTORY: &str = "acme-inventory";
+/// Copies of uploads in the same region.
+pub const REPLICA: &str = "acme-uploads-replica";
+
 /// All of them.
-pub const BUCKETS: [&str; 15] = [
+pub const BUCKETS: [&str; 26] = [
     DATALAKE, CURATED, UPLOADS, THUMBNAILS, BACKUPS, WEBSITE, DOWNLOADS, LOGS, TERRAFORM, REPORTS,
-    FINANCE, HR, MEDIA, ARCHIVE, MODELS,
+    FINANCE, HR, MEDIA, ARCHIVE, MODELS, EXPORTS, EXCHANGE, SHOP, EVENTS, RESEARCH, SCANS, PAYROLL,
+    PROMO, AUDIT, INVENTORY, REPLICA,
 ];
 
 /// First of the four NAT gateways: 192.0.2.16.
 pub const NAT_GATEWAYS: u32 = 0xC000_0210;
 
-/// What an operator of this account would trust.
-pub const TRUSTED_NETWORKS: [&str; 5] = [
-    "192.0.2.0/25",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "100.64.0.0/10",
-    "2001:db8:10::/48",
-];
-
-/// The settings file for this world.
-pub fn settings() -> String {
-    let list = |values: &[&str]| format!("[\"{}\"]", values.join("\", \""));
-    format!(
-        "# Settings for the logs that benches/generate.rs writes.\n\
-         trusted_networks = {}\naccounts = {}\ntrusted_accounts = {}\npublic_buckets = {}\n",
-        list(&TRUSTED_NETWORKS),
-        list(&[ACCOUNT]),
-        list(&[PARTNER]),
-        list(&[WEBSITE, DOWNLOADS]),
-    )
-}
+/// First of the addresses that AWS's services have in the buckets' region:
+/// 192.0.2.128/26. Another region's follow.
+pub const AWS_HERE: u32 = 0xC000_0280;
 
 /// Addresses of the public below 198.19.240.0, from where on attackers are.
 const PUBLIC_V4: u32 = (2 << 16) - 4096;
@@ -118,7 +125,7 @@ impl Addresses {
     /// those for whom the range of IPv4 is too small.
     pub const fn somebody(&self, number: u64) -> Address {
         let at = (number % self.public as u64) as u32;
-        if at % 10 == 3 || at >= PUBLIC_V4 {
+        if at % 10 == 3 || at >= PUBLIC_V4 || at >> 8 == 254 {
             let network = 0x2001_0db8_8000_0000_u64 + at as u64;
             let host = crate::rng::mix(network);
             Address::V6((network as u128) << 64 | host as u128)
@@ -206,6 +213,19 @@ pub mod agent {
     pub const PYTHON: &str = "python-requests/2.32.3";
     /// A plain boto3 program.
     pub const BOTO3: &str = "Boto3/1.35.99 md/Botocore#1.35.99 ua/2.0 os/linux#6.1.0-31-amd64 md/arch#x86_64 lang/python#3.11.2 md/pyimpl#CPython cfg/retry-mode#legacy";
+    /// A scanner for weak spots.
+    pub const NUCLEI: &str = "Nuclei - Open-source project (github.com/projectdiscovery/nuclei)";
+    /// The command line on a system made for attacks.
+    pub const KALI: &str = "aws-cli/2.23.6 md/awscrt#1.0.0.dev0 ua/2.0 os/linux#6.11.2-kali1-amd64 md/arch#x86_64 lang/python#3.12.8 md/pyimpl#CPython md/prompt#off md/command#s3.sync";
+    /// AWS Config.
+    pub const CONFIG: &str = "AWSConfig";
+    /// AWS's health checks.
+    pub const HEALTH: &str = "Amazon-Route53-Health-Check-Service (ref 5d0b2c1e-8f4a-4c66-9b1e-0c2f6a3d7e10; report http://amzn.to/1vsZADi)";
+    /// Who surveys the internet.
+    pub const ZGRAB: &str = "Mozilla/5.0 zgrab/0.x";
+    /// Another.
+    pub const CENSYS: &str =
+        "Mozilla/5.0 (compatible; CensysInspect/1.1; +https://about.censys.io/)";
     /// A crawler.
     pub const CRAWLER: &str =
         "Mozilla/5.0 (compatible; ExampleBot/2.1; +https://bot.example.org/about)";
