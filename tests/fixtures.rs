@@ -19,7 +19,8 @@ fn fixtures() -> PathBuf {
 
 /// The shipped rules under these settings.
 fn shipped(settings: Settings) -> Arc<RuleSet> {
-    let documents = rule::load(&[]).unwrap();
+    let mut documents = rule::load(&[]).unwrap();
+    rule::overrides::apply(&mut documents, &settings).unwrap();
     let set = rule::compile(&documents, &Arc::new(settings), Level::Informational);
     Arc::new(set.unwrap())
 }
