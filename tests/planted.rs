@@ -330,7 +330,7 @@ fn a_seed_gives_the_same_bytes_forever() {
         ),
         (
             "--bytes 30MB --seed 7 --shape scattered --fields mixed",
-            0x24c9_3f0f_eb96_894f,
+            0x4c18_2311_2fbf_c77c,
         ),
     ] {
         let output = Command::new(generator())
