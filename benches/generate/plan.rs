@@ -34,8 +34,14 @@ pub struct Plan {
 
 impl Plan {
     /// An empty plan. The writer is its own, because lines are written here
-    /// long before their turn.
+    /// long before their turn. Among lines of every age those of a plan are whole:
+    /// a short one lacks what its rule looks at, or the host that tells whether
+    /// an address of AWS is in the bucket's own region.
     pub const fn new(seed: u64, fields: Fields) -> Self {
+        let fields = match fields {
+            Fields::Mixed => Fields::Fixed(27),
+            fixed @ Fields::Fixed(_) => fixed,
+        };
         Self {
             writer: Writer::new(seed, fields, FIRST_REQUEST),
             lines: BinaryHeap::new(),

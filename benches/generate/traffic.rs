@@ -3,7 +3,7 @@
 //! Sessions (one address, one requester, one bucket, some lines) take turns:
 //! a few dozen are alive at a time and each speaks in runs, as in real logs.
 //! Nothing here may raise an alert of medium or above under the settings of
-//! [`world::settings`]: from networks that are not the company's there are
+//! [`crate::settings`]: from networks that are not the company's there are
 //! only presigned requests and readers of the public buckets, and refusals
 //! and deletions are paced by the clock of the log, whatever the rate of lines.
 
