@@ -98,3 +98,32 @@ fn late_records_name_the_command_that_looks_again() {
         .says("Next: 30 records came too late for their windows")
         .says("s3sentry scan --no-config --lateness 30d --since ");
 }
+
+/// Whoever is refused, however many they are, says nothing of what a bucket is for.
+#[test]
+fn a_bucket_that_a_crowd_reads_may_be_meant_for_it() {
+    let place = Place::new();
+    place.file("nets.txt", "192.0.2.0/24\n");
+    let crowd = |result: &'static str| -> String {
+        let line = |number| Line {
+            address: format!("198.18.{number}.1"),
+            requester: "-",
+            result,
+            ..Line::default()
+        };
+        let unsigned = |text: String| {
+            text.replace(" SigV4 ", " - ")
+                .replace(" AuthHeader ", " - ")
+        };
+        (0..20)
+            .map(|number| unsigned(line(number).text(number)))
+            .collect()
+    };
+    let scan = "scan --trusted-networks nets.txt a.log";
+    let advice = "      public_buckets = [\"example-logs\"]\n";
+    place.file("a.log", crowd("200 -"));
+    place.run(scan).ends(0).says(advice);
+    place.file("a.log", crowd("403 AccessDenied"));
+    let run = place.run(scan).ends(0).says_not("public_buckets =");
+    run.says("Next: 20 alerts by unknown networks.");
+}

@@ -1,6 +1,6 @@
 //! Who and what the alerts are about: addresses, principals, buckets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use s3sentry::alert::{Alert, Level};
 use s3sentry::text::{redact, terminal};
@@ -50,9 +50,17 @@ struct Weight {
 pub struct Entities {
     levels: [u64; Level::ALL.len()],
     known: BTreeMap<(&'static str, Vec<u8>), Weight>,
-    /// Buckets that unknown networks came to, and from how many.
-    visited: BTreeMap<Vec<u8>, u64>,
+    /// Alerts that name an unknown network.
+    unknown: u64,
+    /// Buckets that served unknown networks, and how many.
+    served: BTreeMap<Vec<u8>, u64>,
+    /// Buckets that anybody read.
+    open: BTreeSet<Vec<u8>>,
 }
+
+/// The rules, by the beginning of their names, that tell of a bucket that
+/// anybody reads.
+const OPEN: &str = "anonymous-read";
 
 impl Entities {
     /// Counts an alert.
@@ -81,18 +89,37 @@ impl Entities {
             let mut pairs = alert.key.iter();
             pairs.find_map(|(field, value)| value.as_ref().filter(|_| **field == *name))
         };
-        if let (Some(_), Some(bucket)) = (value("network_value"), value("bucket_name"))
-            && (self.visited.len() < KNOWN || self.visited.contains_key(bucket))
+        let Some(bucket) = value("bucket_name") else {
+            return;
+        };
+        if alert.rule.name.starts_with(OPEN) && self.open.len() < KNOWN {
+            self.open.insert(bucket.clone());
+        }
+        if value("network_value").is_none() {
+            return;
+        }
+        self.unknown += 1;
+        // Whoever was refused says nothing of what the bucket is for.
+        if alert.rule.level >= Level::Medium
+            && (self.served.len() < KNOWN || self.served.contains_key(bucket))
         {
-            *self.visited.entry(bucket.clone()).or_default() += 1;
+            *self.served.entry(bucket.clone()).or_default() += 1;
         }
     }
 
-    /// Buckets for which an alert named an unknown network, and how many did.
-    pub fn visited(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        self.visited
+    /// Alerts that name an unknown network.
+    pub fn unknown(&self) -> u64 {
+        self.unknown
+    }
+
+    /// Buckets that anybody read, and that served so many unknown networks.
+    pub fn crowded(&self, least: u64) -> impl Iterator<Item = &[u8]> {
+        let crowd = self
+            .served
             .iter()
-            .map(|(bucket, alerts)| (&**bucket, *alerts))
+            .filter(move |(_, alerts)| **alerts >= least);
+        let open = crowd.filter(|(bucket, _)| self.open.contains(*bucket));
+        open.map(|(bucket, _)| &**bucket)
     }
 
     /// How many alerts there were.

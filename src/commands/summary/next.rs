@@ -11,7 +11,8 @@ use crate::commands::shown;
 
 /// Sources that a command repeats; a shell expands `*` to any number.
 const SOURCES: usize = 8;
-/// Unknown networks in one bucket from which on it may be meant for anybody.
+/// Unknown networks that a bucket served, from which on it may be meant for
+/// anybody.
 const CROWD: u64 = 20;
 /// Hours that are named.
 const HOURS: usize = 6;
@@ -71,7 +72,7 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
 
 /// What is known to be harmless should be said once, in the settings.
 fn unknown(summary: &Summary<'_>) -> Option<String> {
-    let alerts: u64 = summary.entities.visited().map(|(_, alerts)| alerts).sum();
+    let alerts = summary.entities.unknown();
     if alerts == 0 {
         return None;
     }
@@ -85,16 +86,15 @@ fn unknown(summary: &Summary<'_>) -> Option<String> {
     );
     let crowded: Vec<_> = summary
         .entities
-        .visited()
-        .filter(|(_, alerts)| *alerts >= CROWD)
-        .map(|(bucket, _)| format!("\"{}\"", terminal(bucket)))
+        .crowded(CROWD)
+        .map(|bucket| format!("\"{}\"", terminal(bucket)))
         .take(SOURCES)
         .collect();
     if !crowded.is_empty() {
         let _ = write!(
             text,
-            "\n      Buckets that anybody may read belong into s3sentry.toml:\n      \
-             public_buckets = [{}]",
+            "\n      Anybody reads these buckets. Close them, or say in s3sentry.toml that \
+             they are meant for that:\n      public_buckets = [{}]",
             crowded.join(", ")
         );
     }
