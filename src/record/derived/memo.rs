@@ -63,7 +63,7 @@ mod tests {
                 }
             }
         }
-        assert!(asked >= PLACES * 2 && asked <= PLACES * 4, "{asked}");
+        assert!((PLACES * 2..=PLACES * 4).contains(&asked), "{asked}");
         let long = vec![b'x'; LONGEST + 1];
         for _ in 0..2 {
             assert_eq!(memo.of(&long, <[u8]>::len), LONGEST + 1);

@@ -12,16 +12,15 @@ use crate::rule::matcher::{Expr, Likely};
 /// Conditions, and who needs them.
 #[derive(Debug, Default)]
 pub struct Conditions {
-    all: Vec<Condition>,
-    /// For each selection what it needs, the cheapest first.
-    of: Vec<Vec<usize>>,
-}
-
-#[derive(Debug)]
-struct Condition {
-    expr: Expr,
-    /// Words of the selections that need it.
+    all: Vec<Expr>,
+    /// For each condition the words of the selections that need it, one after
+    /// the other.
     needed_by: Vec<u64>,
+    words: usize,
+    /// What each selection needs, the cheapest first, one after the other.
+    of: Vec<u32>,
+    /// For each selection where that ends.
+    ends: Vec<usize>,
 }
 
 /// What is known of one record.
@@ -34,47 +33,51 @@ impl Conditions {
     /// The conditions of these selections, numbered in this order.
     #[must_use]
     pub fn new<'e>(selections: impl Iterator<Item = &'e Expr>, words: usize) -> Self {
-        let mut conditions = Self::default();
+        let mut conditions = Self {
+            words,
+            ..Self::default()
+        };
         for (bit, expr) in selections.enumerate() {
-            let mut of: Vec<usize> = Vec::new();
             for part in parts(expr).into_iter().filter(|part| !is_decided(part)) {
-                let place = conditions.place(part, words);
-                conditions.all[place].needed_by[bit / 64] |= 1 << (bit % 64);
-                of.push(place);
+                let place = conditions.place(part);
+                conditions.needed_by[place * words + bit / 64] |= 1 << (bit % 64);
+                conditions.of.push(place as u32);
             }
-            conditions.of.push(of);
+            conditions.ends.push(conditions.of.len());
         }
-        let all = &conditions.all;
-        let needed = |place: &usize| {
-            let words = all[*place].needed_by.iter();
-            words.map(|word| word.count_ones()).sum::<u32>()
-        };
-        let rank = |place: &usize| {
-            let cost = all[*place].expr.cost();
-            // What rules out many at once is worth more, and what says that
-            // something is not so seldom rules out anything.
-            (
-                cost >= COSTLY,
-                !all[*place].expr.is_choosy(),
-                u32::MAX - needed(place),
-                cost,
-            )
-        };
-        for of in &mut conditions.of {
-            of.sort_by_cached_key(rank);
-        }
+        conditions.rank();
         conditions
     }
 
-    fn place(&mut self, part: Expr, words: usize) -> usize {
-        let known = self.all.iter().position(|known| known.expr.is_same(&part));
+    fn place(&mut self, part: Expr) -> usize {
+        let known = self.all.iter().position(|known| known.is_same(&part));
         known.unwrap_or_else(|| {
-            self.all.push(Condition {
-                expr: part,
-                needed_by: vec![0; words],
-            });
+            self.all.push(part);
+            self.needed_by.resize(self.all.len() * self.words, 0);
             self.all.len() - 1
         })
+    }
+
+    /// What rules out many at once is worth more, and what says that something
+    /// is not so seldom rules out anything.
+    fn rank(&mut self) {
+        let ranks = self.all.iter().enumerate().map(|(place, expr)| {
+            let needed = self.needing(place).iter().map(|word| word.count_ones());
+            let needed: u32 = needed.sum();
+            let cost = expr.cost();
+            (cost >= COSTLY, !expr.is_choosy(), u32::MAX - needed, cost)
+        });
+        let ranks: Vec<_> = ranks.collect();
+        let mut start = 0;
+        for end in &self.ends {
+            self.of[start..*end].sort_by_key(|place| ranks[*place as usize]);
+            start = *end;
+        }
+    }
+
+    /// Words of the selections that need a condition.
+    fn needing(&self, place: usize) -> &[u64] {
+        &self.needed_by[place * self.words..][..self.words]
     }
 
     /// Whether the record meets this selection; where it does not, all that fail
@@ -86,15 +89,19 @@ impl Conditions {
         held: &mut Held,
         possible: &mut [u64],
     ) -> bool {
-        for place in &self.of[selection] {
+        let start = selection
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before]);
+        for place in &self.of[start..self.ends[selection]] {
+            let place = *place as usize;
             let (word, bit) = (place / 64, 1 << (place % 64));
             if held.words[word] & bit != 0 {
                 continue;
             }
-            let condition = &self.all[*place];
-            if !condition.expr.matches(view) {
-                let needed_by = possible.iter_mut().zip(&condition.needed_by);
-                needed_by.for_each(|(possible, needed)| *possible &= !needed);
+            if !self.all[place].matches(view) {
+                for (possible, needed) in possible.iter_mut().zip(self.needing(place)) {
+                    *possible &= !needed;
+                }
                 return false;
             }
             held.words[word] |= bit;
