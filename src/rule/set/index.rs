@@ -5,9 +5,8 @@
 //! are there than to ask each selection. The answer may name too many, never too
 //! few; a value that is not ASCII, where letters fold in other ways, names all.
 
-use std::collections::HashMap;
-
 use aho_corasick::{AhoCorasick, MatchKind};
+use hashbrown::HashMap;
 
 use crate::record::Field;
 use crate::record::derived::View;
@@ -125,14 +124,21 @@ impl OfField {
             return;
         }
         if !self.whole.is_empty() {
-            let lower;
-            let value = if value.iter().any(u8::is_ascii_uppercase) {
-                lower = value.to_ascii_lowercase();
-                &lower[..]
-            } else {
-                value
+            // Longer than any operation, so that no line takes memory for it.
+            let mut short = [0; 64];
+            let long;
+            let lower = match short.get_mut(..value.len()) {
+                Some(lower) => {
+                    lower.copy_from_slice(value);
+                    lower.make_ascii_lowercase();
+                    &*lower
+                }
+                None => {
+                    long = value.to_ascii_lowercase();
+                    &long[..]
+                }
             };
-            let found = self.whole.get(value).into_iter().flatten();
+            let found = self.whole.get(lower).into_iter().flatten();
             found.for_each(|bit| add(*bit));
         }
         if let Some((automaton, bits)) = &self.parts {
