@@ -17,6 +17,7 @@ pub mod counters;
 pub mod distinct;
 pub(crate) mod entry;
 mod evaluate;
+pub mod evidence;
 pub mod keys;
 mod lane;
 mod late;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::close::Closing;
+use self::evidence::Seen;
 use self::keys::{Keys, Line};
 use self::lane::{Lane, Told};
 use self::late::Late;
@@ -47,8 +49,8 @@ pub const MIN_STATE: usize = 1 << 20;
 /// Where a batch of observations comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'b> {
-    /// Name of the input.
-    pub source: &'b Arc<str>,
+    /// Number of the input.
+    pub source: u32,
     /// Offset of the first of `bytes` in the decompressed input.
     pub offset: u64,
     /// The lines that were observed.
@@ -66,6 +68,18 @@ impl<'b> Origin<'b> {
             bytes: &rest[..end],
         }
     }
+}
+
+/// An alert that is final but for its evidence.
+#[derive(Debug)]
+pub struct Raised {
+    /// Its evidence is empty.
+    pub alert: Alert,
+    /// Records that it may show, those to prefer first; at most twice as many as
+    /// it shows.
+    pub records: Vec<Seen>,
+    /// How many it shows.
+    pub shows: usize,
 }
 
 /// What correlation can tell of itself.
@@ -242,7 +256,7 @@ impl Correlator {
 
     /// Gives the alerts that are final, in the order of period end, rule name,
     /// key.
-    pub fn close(&mut self, alerts: &mut Vec<Alert>) -> io::Result<()> {
+    pub fn close(&mut self, alerts: &mut Vec<Raised>) -> io::Result<()> {
         if self.watermark <= self.closed {
             return Ok(());
         }

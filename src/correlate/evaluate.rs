@@ -5,14 +5,15 @@
 //! Which key it is, and whether it was worth the look, may not matter here.
 
 use super::distinct::Counter;
-use super::entry::Second;
+use super::entry::{Entry, Second};
+use super::evidence::{Firsts, Seen};
 use super::node::Node;
 use crate::alert::Distinct;
-use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Role, Rule};
+use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Role, Rule, Stage};
 use crate::rule::set::Bits;
 
 /// What a key did in a period.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Firing {
     /// Time and value of the earliest firing.
     pub trigger: (i64, u64),
@@ -26,6 +27,9 @@ pub struct Firing {
     pub first_seen: i64,
     /// Time of the last.
     pub last_seen: i64,
+    /// The first of the records, of each kind one, at most as many as the rule
+    /// shows; in order of time but for what completed a chain, which is last.
+    pub records: Vec<Seen>,
 }
 
 /// A rule over one key in one period.
@@ -40,6 +44,12 @@ pub struct Evaluator {
     distinct: Option<Counter>,
     sum: Option<u128>,
     seen: Option<(i64, i64)>,
+    /// The marks that tell kinds of records apart.
+    kinds: u64,
+    firsts: Firsts,
+    /// The record that completed a chain: others of its kind may have come
+    /// before the chain began.
+    completed: Option<Seen>,
 }
 
 impl Evaluator {
@@ -58,6 +68,9 @@ impl Evaluator {
             distinct: measures(Measure::Values).then(Counter::default),
             sum: (measures(Measure::Sum) || measures(Measure::Average)).then_some(0),
             seen: None,
+            kinds: rule.marked(Role::Counted) | rule.marked(Role::Aggregate),
+            firsts: Firsts::new(rule.evidence),
+            completed: None,
         }
     }
 
@@ -86,6 +99,9 @@ impl Evaluator {
             && let Some(happening) = happened.first()
         {
             self.trigger = Some((time, happening.value));
+            let last = last_step(&rule.root);
+            let completes = |entry: &&Entry| entry.marks & last != 0;
+            self.completed = second.entries.iter().find(completes).map(|e| self.shown(e));
             // The rest of the period is only counted.
             if !(firings && self.distinct.is_some()) {
                 self.node = None;
@@ -96,12 +112,15 @@ impl Evaluator {
     fn count(&mut self, rule: &Rule, second: &Second<'_>) {
         let firings = !rule.root.counts_records();
         let main = main_of(&rule.root);
+        let fired = self.trigger.map_or(second.time, |(time, _)| time);
+        let from = fired - rule.root.horizon() + 1;
         for entry in second.entries {
             let marks = entry.marks & self.leaves;
             let Some(mark) = Bits(marks).next() else {
                 continue;
             };
             self.count += 1;
+            self.firsts.add(self.shown(entry), from);
             let first = self.seen.map_or(second.time, |(first, _)| first);
             self.seen = Some((first, second.time));
             let Some(main) = main.filter(|_| !firings) else {
@@ -129,7 +148,27 @@ impl Evaluator {
             sum: self.sum.map(|sum| u64::try_from(sum).unwrap_or(u64::MAX)),
             first_seen,
             last_seen,
+            records: self.firsts.with(self.completed),
         })
+    }
+
+    fn shown(&self, entry: &Entry) -> Seen {
+        Seen {
+            place: entry.place,
+            time: entry.time,
+            identity: entry.identity,
+            marks: entry.marks & self.kinds,
+            line: None,
+        }
+    }
+}
+
+/// The marks of the last step of a chain.
+fn last_step(correlation: &Correlation) -> u64 {
+    match (&correlation.kind, correlation.stages.last()) {
+        (Kind::Chain(_), Some(Stage::Records(mark))) => 1 << mark,
+        (Kind::Chain(_), Some(Stage::Firings(below))) => below.leaves,
+        _ => 0,
     }
 }
 
