@@ -109,18 +109,34 @@ impl Evaluator {
         }
     }
 
+    /// Remembers where records lie that are among the first.
+    fn remember(&mut self, rule: &Rule, second: &Second<'_>) {
+        let fired = self.trigger.map_or(second.time, |(time, _)| time);
+        let from = fired - rule.root.horizon() + 1;
+        let counted = |entry: &&Entry| entry.marks & self.leaves != 0;
+        let counted = second.entries.iter().filter(counted);
+        let marks = counted.clone().fold(0, |marks, entry| marks | entry.marks);
+        if !self.firsts.wants(marks & self.kinds, from) {
+            return;
+        }
+        // Within a second a reader wants them as they stand in the log.
+        let mut records: Vec<Seen> = counted.map(|entry| self.shown(entry)).collect();
+        records.sort_unstable_by_key(|record| record.place);
+        for record in records {
+            self.firsts.add(record, from);
+        }
+    }
+
     fn count(&mut self, rule: &Rule, second: &Second<'_>) {
         let firings = !rule.root.counts_records();
         let main = main_of(&rule.root);
-        let fired = self.trigger.map_or(second.time, |(time, _)| time);
-        let from = fired - rule.root.horizon() + 1;
+        self.remember(rule, second);
         for entry in second.entries {
             let marks = entry.marks & self.leaves;
             let Some(mark) = Bits(marks).next() else {
                 continue;
             };
             self.count += 1;
-            self.firsts.add(self.shown(entry), from);
             let first = self.seen.map_or(second.time, |(first, _)| first);
             self.seen = Some((first, second.time));
             let Some(main) = main.filter(|_| !firings) else {

@@ -51,18 +51,32 @@ impl Firsts {
     /// too old for the firing and gives way first; else only what is of a kind
     /// that is shown already gives way, and only to another kind.
     pub fn add(&mut self, seen: Seen, from: i64) {
+        if !self.wants(seen.marks, from) {
+            return;
+        }
         if self.records.len() >= self.most {
-            if self.records.first().is_some_and(|first| first.time < from) {
-                self.records.remove(0);
-            } else if seen.marks & !marks(&self.records) != 0
-                && let Some(spare) = self.spare(seen.marks)
-            {
-                self.records.remove(spare);
+            let place = if self.has_older(from) {
+                0
+            } else if let Some(spare) = self.spare(seen.marks) {
+                spare
             } else {
                 return;
-            }
+            };
+            self.records.remove(place);
         }
         self.records.push(seen);
+    }
+
+    /// Whether records of these marks are worth a look.
+    #[must_use]
+    pub fn wants(&self, seen: u64, from: i64) -> bool {
+        let full = self.records.len() >= self.most;
+        let new = || self.has_older(from) || seen & !marks(&self.records) != 0;
+        self.most > 0 && (!full || new())
+    }
+
+    fn has_older(&self, from: i64) -> bool {
+        self.records.first().is_some_and(|first| first.time < from)
     }
 
     /// The last record without which, and with these marks, all kinds that are
