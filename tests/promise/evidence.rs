@@ -2,7 +2,7 @@
 //! are, and that they are the right ones, still is.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -27,17 +27,17 @@ fn yaml(rules: &Rules) -> String {
 }
 
 /// A file that something happens to after it was read.
-struct Meanwhile<F: FnMut(&Path)> {
+struct Meanwhile<F: FnOnce(&Path)> {
     sources: Sources,
-    path: std::path::PathBuf,
-    happens: F,
+    path: PathBuf,
+    happens: Option<F>,
 }
 
-impl<F: FnMut(&Path) + Send> BlockSource for Meanwhile<F> {
+impl<F: FnOnce(&Path) + Send> BlockSource for Meanwhile<F> {
     fn next(&mut self, block: &mut Block) -> bool {
         let more = self.sources.next(block);
-        if !more {
-            (self.happens)(&self.path);
+        if !more && let Some(happens) = self.happens.take() {
+            happens(&self.path);
         }
         more
     }
@@ -53,7 +53,7 @@ impl<F: FnMut(&Path) + Send> BlockSource for Meanwhile<F> {
 
 /// Sends a log through as a file; then, before its alerts are final, this
 /// happens to it.
-fn file(rules: &Rules, log: &[u8], happens: impl FnMut(&Path) + Send) -> Run {
+fn file(rules: &Rules, log: &[u8], happens: impl FnOnce(&Path) + Send) -> Run {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.log");
     fs::write(&path, log).unwrap();
@@ -64,7 +64,7 @@ fn file(rules: &Rules, log: &[u8], happens: impl FnMut(&Path) + Send) -> Run {
     let mut source = Meanwhile {
         sources: Sources::open(vec![Spec::Path(path.clone())], read),
         path,
-        happens,
+        happens: Some(happens),
     };
     run::run(&mut source, &run::compile(&yaml(rules)), OPTIONS)
 }
