@@ -64,6 +64,8 @@ impl Firsts {
             };
             self.records.remove(place);
         }
+        // Of many keys that may fire most have few records.
+        self.records.reserve_exact(1);
         self.records.push(seen);
     }
 
