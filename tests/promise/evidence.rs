@@ -75,7 +75,7 @@ fn shown(alert: &Alert, log: &[u8]) -> Vec<i64> {
     let number = |offset: u64| {
         let before = &log[..offset as usize];
         assert!(before.is_empty() || before.ends_with(b"\n"));
-        before.iter().filter(|byte| **byte == b'\n').count() as i64
+        before.split(|byte| *byte == b'\n').skip(1).count() as i64
     };
     let shown = alert.evidence.iter().map(|evidence| match &evidence.line {
         None => -number(evidence.offset),
@@ -192,7 +192,9 @@ fn a_record_that_came_twice_is_shown_once() {
     let log = world::log(&refused(0..22));
     let directory = tempfile::tempdir().unwrap();
     let paths = ["a.log", "b.log"].map(|name| directory.path().join(name));
-    paths.iter().for_each(|path| fs::write(path, &log).unwrap());
+    for path in &paths {
+        fs::write(path, &log).unwrap();
+    }
     let paths = [&*paths[0], &*paths[1]];
     let run = run::files(&run::compile(&yaml(&burst())), &paths, 300);
     let lines = run.alerts[0].evidence.iter().map(|one| one.line.clone());
