@@ -7,6 +7,9 @@
 //! the keys remembered for it are evaluated exactly from the log (`evaluate`,
 //! `node`, `chain`, `window`). Ordinary traffic never gets that far.
 //!
+//! An alert leaves with the places of the records that it may show (`evidence`):
+//! names of inputs and lines that have to be read again are not known here.
+//!
 //! Alerts are a pure function of the observations, whatever order they come in,
 //! as long as none comes later than the lateness bound. The wall clock, threads
 //! and borrowed lines may not enter here.
