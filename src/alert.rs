@@ -91,7 +91,8 @@ pub struct Evidence {
     pub source: Arc<str>,
     /// Offset of the line in the decompressed input, bytes.
     pub offset: u64,
-    /// The line itself, raw, without its line feed, where it was at hand.
+    /// The line itself, raw, without its line feed, where it was at hand or could
+    /// be read again.
     pub line: Option<Vec<u8>>,
 }
 

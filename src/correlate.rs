@@ -7,6 +7,9 @@
 //! the keys remembered for it are evaluated exactly from the log (`evaluate`,
 //! `node`, `chain`, `window`). Ordinary traffic never gets that far.
 //!
+//! An alert leaves with the places of the records that it may show (`evidence`):
+//! names of inputs and lines that have to be read again are not known here.
+//!
 //! Alerts are a pure function of the observations, whatever order they come in,
 //! as long as none comes later than the lateness bound. The wall clock, threads
 //! and borrowed lines may not enter here.
@@ -17,6 +20,7 @@ pub mod counters;
 pub mod distinct;
 pub(crate) mod entry;
 mod evaluate;
+pub mod evidence;
 pub mod keys;
 mod lane;
 mod late;
@@ -32,6 +36,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::close::Closing;
+use self::evidence::Seen;
 use self::keys::{Keys, Line};
 use self::lane::{Lane, Told};
 use self::late::Late;
@@ -47,8 +52,8 @@ pub const MIN_STATE: usize = 1 << 20;
 /// Where a batch of observations comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'b> {
-    /// Name of the input.
-    pub source: &'b Arc<str>,
+    /// Number of the input.
+    pub source: u32,
     /// Offset of the first of `bytes` in the decompressed input.
     pub offset: u64,
     /// The lines that were observed.
@@ -66,6 +71,18 @@ impl<'b> Origin<'b> {
             bytes: &rest[..end],
         }
     }
+}
+
+/// An alert that is final but for its evidence.
+#[derive(Debug)]
+pub struct Raised {
+    /// Its evidence is empty.
+    pub alert: Alert,
+    /// Records that it may show, those to prefer first; at most twice as many as
+    /// it shows.
+    pub records: Vec<Seen>,
+    /// How many it shows.
+    pub shows: usize,
 }
 
 /// What correlation can tell of itself.
@@ -242,7 +259,7 @@ impl Correlator {
 
     /// Gives the alerts that are final, in the order of period end, rule name,
     /// key.
-    pub fn close(&mut self, alerts: &mut Vec<Alert>) -> io::Result<()> {
+    pub fn close(&mut self, alerts: &mut Vec<Raised>) -> io::Result<()> {
         if self.watermark <= self.closed {
             return Ok(());
         }

@@ -7,8 +7,10 @@
 //! wall clock may not enter here.
 
 mod context;
+mod evidence;
 mod tally;
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ use rayon::prelude::*;
 
 pub use self::tally::{Sample, Span, Tally};
 use crate::alert::Alert;
-use crate::correlate::{self, Correlator, Origin, Part};
+use crate::correlate::{self, Correlator, Origin, Part, Raised};
 use crate::observation::Observations;
 use crate::record::{Field, Index, Parser, Record, hash, time};
 use crate::rule::set::{RuleSet, Scratch};
@@ -35,6 +37,10 @@ pub trait BlockSource: Send {
     fn next(&mut self, block: &mut Block) -> bool;
     /// Name of an input.
     fn name(&self, source: u32) -> &Arc<str>;
+    /// An input, opened once more, if lines can be read again at their offset.
+    fn reopen(&self, _source: u32) -> Option<File> {
+        None
+    }
 }
 
 impl BlockSource for Sources {
@@ -44,6 +50,10 @@ impl BlockSource for Sources {
 
     fn name(&self, source: u32) -> &Arc<str> {
         Sources::name(self, source)
+    }
+
+    fn reopen(&self, source: u32) -> Option<File> {
+        Sources::reopen(self, source)
     }
 }
 
@@ -204,7 +214,7 @@ pub fn run<E: From<io::Error>>(
     let mut correlator = Correlator::new(Arc::clone(set), options.lateness, options.max_state);
     let addresses = set.lacks("trusted_networks");
     let mut tally = Tally::default();
-    let mut alerts = Vec::new();
+    let mut raised = Vec::new();
     let mut current = Batch::default();
     let mut next = Batch::default();
     let mut observed: Vec<Observed> = Vec::new();
@@ -230,7 +240,7 @@ pub fn run<E: From<io::Error>>(
             note_late(&mut correlator, block, &observed.tally, options.span);
             parts.push(Part {
                 origin: Origin {
-                    source: source.name(block.source),
+                    source: block.source,
                     offset: block.offset,
                     bytes: block.bytes(),
                 },
@@ -240,28 +250,38 @@ pub fn run<E: From<io::Error>>(
             correlator.reach(block.floor);
         }
         correlator.apply(&parts)?;
-        correlator.close(&mut alerts)?;
+        correlator.close(&mut raised)?;
         for observed in &mut observed[..current.used] {
             tally.merge(&mut observed.tally);
         }
-        for mut alert in alerts.drain(..) {
-            context::fill(&mut alert, &set.settings);
-            each(Some(alert), &tally)?;
-        }
+        complete(&mut raised, source, set, |alert| each(Some(alert), &tally))?;
         each(None, &tally)?;
         current.trim(&mut observed);
         std::mem::swap(&mut current, &mut next);
     }
     correlator.reach(i64::MAX);
-    correlator.close(&mut alerts)?;
-    for mut alert in alerts {
-        context::fill(&mut alert, &set.settings);
-        each(Some(alert), &tally)?;
-    }
+    correlator.close(&mut raised)?;
+    complete(&mut raised, source, set, |alert| each(Some(alert), &tally))?;
     Ok(Outcome {
         tally,
         correlation: correlator.counts(),
     })
+}
+
+/// Adds to alerts what is not correlation's business, and gives them away.
+fn complete<E>(
+    raised: &mut Vec<Raised>,
+    source: &dyn BlockSource,
+    set: &RuleSet,
+    mut each: impl FnMut(Alert) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut lines = evidence::Lines::new(source);
+    for raised in raised.drain(..) {
+        let mut alert = lines.show(raised);
+        context::fill(&mut alert, &set.settings);
+        each(alert)?;
+    }
+    Ok(())
 }
 
 /// Counts the records of a block that came too late. Few blocks hold any, so

@@ -5,6 +5,8 @@
 mod catalogue;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/evidence.rs"]
+mod evidence;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/help.rs"]

@@ -6,6 +6,8 @@
 mod caps;
 #[path = "promise/edges.rs"]
 mod edges;
+#[path = "promise/evidence.rs"]
+mod evidence;
 #[path = "promise/exact.rs"]
 mod exact;
 #[path = "promise/explained.rs"]

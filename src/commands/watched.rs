@@ -3,6 +3,7 @@
 //! The pipeline holds the inputs while it runs, and reads them on another
 //! thread than the one that shows the progress.
 
+use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +29,10 @@ impl BlockSource for Watched<'_> {
 
     fn name(&self, source: u32) -> &Arc<str> {
         self.sources.name(source)
+    }
+
+    fn reopen(&self, source: u32) -> Option<File> {
+        self.sources.reopen(source)
     }
 }
 

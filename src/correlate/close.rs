@@ -10,8 +10,7 @@ use super::entry::{self, Entries};
 use super::evaluate::Evaluator;
 use super::keys::Key;
 use super::log::Log;
-use super::raise;
-use crate::alert::Alert;
+use super::{Raised, raise};
 use crate::observation::Observation;
 use crate::rule::plan::{Role, Rule};
 use crate::rule::set::{Bits, RuleSet};
@@ -89,14 +88,17 @@ impl<'r> Closing<'r> {
         });
     }
 
-    fn finish(mut self, alerts: &mut Vec<Alert>) {
+    fn finish(mut self, alerts: &mut Vec<Raised>) {
         let mut fired = Vec::new();
         for (key, named) in self.keys {
             if let Some(firing) = self.evaluators.remove(&key).and_then(Evaluator::finish) {
-                fired.push(raise::alert(self.rule, self.start, named, &firing));
+                let kept = named.lines;
+                fired.push(raise::alert(
+                    self.rule, self.start, named.text, firing, kept,
+                ));
             }
         }
-        fired.sort_by(|a, b| a.key.cmp(&b.key));
+        fired.sort_by(|a, b| a.alert.key.cmp(&b.alert.key));
         alerts.append(&mut fired);
     }
 }
@@ -106,7 +108,7 @@ pub fn run(
     mut closings: Vec<Closing<'_>>,
     set: &RuleSet,
     log: &mut Log,
-    alerts: &mut Vec<Alert>,
+    alerts: &mut Vec<Raised>,
 ) -> io::Result<()> {
     // Of some all keys were forgotten.
     closings.retain(|closing| !closing.keys.is_empty());

@@ -14,6 +14,8 @@ pub struct Entry {
     pub identity: u64,
     /// The rule's marks, a bit each.
     pub marks: u64,
+    /// Number of its input, and offset of its line there.
+    pub place: (u32, u64),
     values: usize,
 }
 
@@ -91,6 +93,7 @@ impl Entries {
             time,
             identity,
             marks,
+            place: observation.place(),
             values: self.values.len() - self.width,
         });
     }
@@ -129,9 +132,11 @@ impl Entries {
     pub fn drain(&mut self, mut each: impl FnMut(u64, &mut dyn Iterator<Item = Second<'_>>)) {
         let (values, width) = (&self.values, self.width);
         let of = |entry: &Entry| &values[entry.values..entry.values + width];
-        let place = |entry: &Entry| (entry.key, entry.time, entry.identity, entry.marks);
-        self.records
-            .sort_unstable_by(|a, b| place(a).cmp(&place(b)).then_with(|| of(a).cmp(of(b))));
+        let known = |entry: &Entry| (entry.key, entry.time, entry.identity, entry.marks);
+        self.records.sort_unstable_by(|a, b| {
+            let first = known(a).cmp(&known(b)).then_with(|| of(a).cmp(of(b)));
+            first.then_with(|| a.place.cmp(&b.place))
+        });
         self.records
             .dedup_by_key(|entry| (entry.key, entry.time, entry.identity));
         for records in self.records.chunk_by(|a, b| a.key == b.key) {

@@ -5,14 +5,15 @@
 //! Which key it is, and whether it was worth the look, may not matter here.
 
 use super::distinct::Counter;
-use super::entry::Second;
+use super::entry::{Entry, Second};
+use super::evidence::{Firsts, Seen};
 use super::node::Node;
 use crate::alert::Distinct;
-use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Role, Rule};
+use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Role, Rule, Stage};
 use crate::rule::set::Bits;
 
 /// What a key did in a period.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Firing {
     /// Time and value of the earliest firing.
     pub trigger: (i64, u64),
@@ -26,6 +27,9 @@ pub struct Firing {
     pub first_seen: i64,
     /// Time of the last.
     pub last_seen: i64,
+    /// The first of the records, of each kind one, at most as many as the rule
+    /// shows; in order of time but for what completed a chain, which is last.
+    pub records: Vec<Seen>,
 }
 
 /// A rule over one key in one period.
@@ -40,6 +44,12 @@ pub struct Evaluator {
     distinct: Option<Counter>,
     sum: Option<u128>,
     seen: Option<(i64, i64)>,
+    /// The marks that tell kinds of records apart.
+    kinds: u64,
+    firsts: Firsts,
+    /// The record that completed a chain: others of its kind may have come
+    /// before the chain began.
+    completed: Option<Seen>,
 }
 
 impl Evaluator {
@@ -58,6 +68,9 @@ impl Evaluator {
             distinct: measures(Measure::Values).then(Counter::default),
             sum: (measures(Measure::Sum) || measures(Measure::Average)).then_some(0),
             seen: None,
+            kinds: rule.marked(Role::Counted) | rule.marked(Role::Aggregate),
+            firsts: Firsts::new(rule.evidence),
+            completed: None,
         }
     }
 
@@ -86,6 +99,9 @@ impl Evaluator {
             && let Some(happening) = happened.first()
         {
             self.trigger = Some((time, happening.value));
+            let last = last_step(&rule.root);
+            let completes = |entry: &&Entry| entry.marks & last != 0;
+            self.completed = second.entries.iter().find(completes).map(|e| self.shown(e));
             // The rest of the period is only counted.
             if !(firings && self.distinct.is_some()) {
                 self.node = None;
@@ -93,9 +109,28 @@ impl Evaluator {
         }
     }
 
+    /// Remembers where records lie that are among the first.
+    fn remember(&mut self, rule: &Rule, second: &Second<'_>) {
+        let fired = self.trigger.map_or(second.time, |(time, _)| time);
+        let from = fired - rule.root.horizon() + 1;
+        let counted = |entry: &&Entry| entry.marks & self.leaves != 0;
+        let counted = second.entries.iter().filter(counted);
+        let marks = counted.clone().fold(0, |marks, entry| marks | entry.marks);
+        if !self.firsts.wants(marks & self.kinds, from) {
+            return;
+        }
+        // Within a second a reader wants them as they stand in the log.
+        let mut records: Vec<Seen> = counted.map(|entry| self.shown(entry)).collect();
+        records.sort_unstable_by_key(|record| record.place);
+        for record in records {
+            self.firsts.add(record, from);
+        }
+    }
+
     fn count(&mut self, rule: &Rule, second: &Second<'_>) {
         let firings = !rule.root.counts_records();
         let main = main_of(&rule.root);
+        self.remember(rule, second);
         for entry in second.entries {
             let marks = entry.marks & self.leaves;
             let Some(mark) = Bits(marks).next() else {
@@ -129,7 +164,27 @@ impl Evaluator {
             sum: self.sum.map(|sum| u64::try_from(sum).unwrap_or(u64::MAX)),
             first_seen,
             last_seen,
+            records: self.firsts.with(self.completed),
         })
+    }
+
+    fn shown(&self, entry: &Entry) -> Seen {
+        Seen {
+            place: entry.place,
+            time: entry.time,
+            identity: entry.identity,
+            marks: entry.marks & self.kinds,
+            line: None,
+        }
+    }
+}
+
+/// The marks of the last step of a chain.
+fn last_step(correlation: &Correlation) -> u64 {
+    match (&correlation.kind, correlation.stages.last()) {
+        (Kind::Chain(_), Some(Stage::Records(mark))) => 1 << mark,
+        (Kind::Chain(_), Some(Stage::Firings(below))) => below.leaves,
+        _ => 0,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The keys that may fire: their text and their evidence.
+//! The keys that may fire: their text and lines of their records.
 //!
 //! A key comes here when its counter says that it may reach a threshold, while
 //! the line that said so is at hand: so a key can be named when it fires, and
@@ -6,13 +6,12 @@
 //! share of memory, lines go first, then the keys that have been idle longest.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+use super::evidence::Seen;
 use super::lane::Told;
-use crate::alert::Evidence;
 use crate::record::Record;
 use crate::record::derived::View;
 use crate::rule::plan::Rule;
@@ -24,8 +23,8 @@ const OVERHEAD: usize = 160;
 /// One line, while its block is at hand.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'b> {
-    /// Name of the input.
-    pub source: &'b Arc<str>,
+    /// Number of the input.
+    pub source: u32,
     /// Offset in the decompressed input.
     pub offset: u64,
     /// Without its line feed.
@@ -37,35 +36,22 @@ pub struct Line<'b> {
 pub struct Key {
     /// Values of the group-by fields.
     pub text: Vec<Option<Vec<u8>>>,
-    /// Lines behind it.
-    pub evidence: Vec<Evidence>,
-    /// The marks that they are of.
-    marks: Vec<usize>,
+    /// Records that came while their lines were at hand, with these.
+    pub lines: Vec<Seen>,
     /// Time of the last record that came.
     last: i64,
 }
 
 impl Key {
-    /// A key whose records are not remembered here.
-    #[must_use]
-    pub fn told(text: Vec<Option<Vec<u8>>>, evidence: Vec<Evidence>) -> Self {
-        Self {
-            text,
-            evidence,
-            marks: Vec::new(),
-            last: 0,
-        }
-    }
-
     fn bytes(&self) -> usize {
         let text: usize = self.text.iter().flatten().map(Vec::len).sum();
-        let lines: usize = self.evidence.iter().map(evidence_bytes).sum();
+        let lines: usize = self.lines.iter().map(line_bytes).sum();
         OVERHEAD + text + lines
     }
 }
 
-fn evidence_bytes(evidence: &Evidence) -> usize {
-    size_of::<Evidence>() + evidence.line.as_ref().map_or(0, Vec::len)
+fn line_bytes(seen: &Seen) -> usize {
+    size_of::<Seen>() + seen.line.as_ref().map_or(0, Vec::len)
 }
 
 /// All keys that may fire: rule, period start, key.
@@ -130,8 +116,7 @@ impl Keys {
             Entry::Vacant(entry) => {
                 let key = Key {
                     text: text(set, rule, told.mark, line.bytes),
-                    evidence: Vec::new(),
-                    marks: Vec::new(),
+                    lines: Vec::new(),
                     last: told.time,
                 };
                 self.bytes += key.bytes();
@@ -139,26 +124,27 @@ impl Keys {
             }
         };
         entry.last = entry.last.max(told.time);
-        // A line of each kind is worth more than many of the first.
-        let new = !entry.marks.contains(&told.mark);
-        if entry.evidence.len() >= rule.evidence
-            && new
-            && rule.evidence > 1
-            && let Some(last) = entry.evidence.pop()
-        {
-            self.bytes -= evidence_bytes(&last);
+        if !self.keep_lines {
+            return;
         }
-        if entry.evidence.len() < rule.evidence {
-            let evidence = Evidence {
-                source: Arc::clone(line.source),
-                offset: line.offset,
-                line: self.keep_lines.then(|| line.bytes.to_vec()),
+        // A line of each kind is worth more than many of the first.
+        if entry.lines.len() >= rule.evidence
+            && rule.evidence > 1
+            && entry.lines.iter().all(|seen| seen.marks != 1 << told.mark)
+            && let Some(last) = entry.lines.pop()
+        {
+            self.bytes -= line_bytes(&last);
+        }
+        if entry.lines.len() < rule.evidence {
+            let seen = Seen {
+                place: (line.source, line.offset),
+                time: told.time,
+                identity: told.identity,
+                marks: 1 << told.mark,
+                line: Some(line.bytes.to_vec()),
             };
-            self.bytes += evidence_bytes(&evidence);
-            entry.evidence.push(evidence);
-            if new {
-                entry.marks.push(told.mark);
-            }
+            self.bytes += line_bytes(&seen);
+            entry.lines.push(seen);
         }
     }
 
@@ -192,9 +178,7 @@ impl Keys {
         if self.keep_lines {
             self.keep_lines = false;
             for key in self.all_mut() {
-                key.evidence
-                    .iter_mut()
-                    .for_each(|evidence| evidence.line = None);
+                key.lines = Vec::new();
             }
         } else {
             // Of those that are idle since the same second, half are enough, too.
@@ -242,6 +226,8 @@ pub fn text(set: &RuleSet, rule: &Rule, mark: usize, line: &[u8]) -> Vec<Option<
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::alert::Level;
     use crate::rule::{compile, load};
@@ -262,14 +248,13 @@ correlation: {type: event_count, rules: [one], group-by: [key_name], timespan: 1
     fn a_flood_of_one_second_takes_half_of_it_and_lines_come_back() {
         let documents = load::read("r.yml", RULES.as_bytes()).unwrap();
         let set = compile(&documents, &Arc::new(Settings::default()), Level::Low).unwrap();
-        let source: Arc<str> = "log".into();
         let mut keys = Keys::new(1, 100_000);
         let touch = |keys: &mut Keys, number: u64, period: i64| {
             let text = format!(
                 "o b [29/Feb/2024:00:00:00 +0000] - - R REST.GET.OBJECT k{number} \"-\" 200 - - - - - \"-\" \"-\"\n"
             );
             let line = Line {
-                source: &source,
+                source: 0,
                 offset: 0,
                 bytes: text.as_bytes(),
             };
@@ -279,6 +264,7 @@ correlation: {type: event_count, rules: [one], group-by: [key_name], timespan: 1
                 part: 0,
                 offset: 0,
                 time: period,
+                identity: number,
                 mark: 0,
                 reach: 1,
             };
@@ -293,13 +279,10 @@ correlation: {type: event_count, rules: [one], group-by: [key_name], timespan: 1
         let left = keys.take(0, 0);
         assert_eq!(left.len() as u64 + evicted, 1000);
         assert!(left.len() > 100, "{} are left", left.len());
-        assert!(
-            left.values()
-                .all(|key| key.evidence.iter().all(|line| line.line.is_none()))
-        );
+        assert!(left.values().all(|key| key.lines.is_empty()));
         touch(&mut keys, 1, 3600);
         let next = keys.take(0, 3600);
-        assert!(next[&1].evidence[0].line.is_some());
+        assert!(next[&1].lines[0].line.is_some());
         assert_eq!(next[&1].text, [Some(b"k1".to_vec())]);
         assert_eq!(keys.bytes(), 0);
     }

@@ -31,6 +31,8 @@ pub struct Told {
     pub offset: u64,
     /// Time of the record.
     pub time: i64,
+    /// Tells the record from others of the same second.
+    pub identity: u64,
     /// A mark by which it is one of the rule's.
     pub mark: usize,
     /// Seconds, from its time on, in which the key may fire because of it; none
@@ -292,6 +294,7 @@ impl Lane {
             part,
             offset: observation.place().1,
             time: observation.time(),
+            identity: observation.identity(),
             mark,
             reach,
         };

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::evaluate::Firing;
-use super::keys::{self, Key, Line};
-use super::{Origin, entry, raise};
-use crate::alert::{Alert, Evidence};
+use super::evidence::Seen;
+use super::keys::{self, Line};
+use super::{Origin, Raised, entry, raise};
 use crate::observation::Observation;
 use crate::rule::plan::Mark;
 use crate::rule::set::RuleSet;
@@ -47,7 +47,7 @@ struct At {
 #[derive(Debug)]
 struct Found {
     text: Vec<Option<Vec<u8>>>,
-    evidence: Vec<Evidence>,
+    lines: Vec<Seen>,
     seen: HashSet<(i64, u64)>,
     trigger: i64,
     last: i64,
@@ -129,29 +129,32 @@ impl Late {
             self.bytes += OVERHEAD + text.iter().flatten().map(Vec::len).sum::<usize>();
             Found {
                 text,
-                evidence: Vec::new(),
+                lines: Vec::new(),
                 seen: HashSet::new(),
                 trigger: time,
                 last: time,
             }
         });
-        if found.seen.insert(record) {
-            self.bytes += RECORD;
+        if !found.seen.insert(record) {
+            return;
         }
+        self.bytes += RECORD;
         found.trigger = found.trigger.min(time);
         found.last = found.last.max(time);
-        if found.evidence.len() < rule.evidence {
-            self.bytes += size_of::<Evidence>() + line.bytes.len();
-            found.evidence.push(Evidence {
-                source: std::sync::Arc::clone(line.source),
-                offset: line.offset,
+        if found.lines.len() < rule.evidence {
+            self.bytes += size_of::<Seen>() + line.bytes.len();
+            found.lines.push(Seen {
+                place: (line.source, line.offset),
+                time,
+                identity: record.1,
+                marks: 1 << mark,
                 line: Some(line.bytes.to_vec()),
             });
         }
     }
 
     /// Tells what was found. An id may have been told before: the one case.
-    pub fn finish(&mut self, set: &RuleSet, alerts: &mut Vec<Alert>) {
+    pub fn finish(&mut self, set: &RuleSet, alerts: &mut Vec<Raised>) {
         for (at, found) in std::mem::take(&mut self.found) {
             let at_trigger = found
                 .seen
@@ -165,9 +168,16 @@ impl Late {
                 sum: None,
                 first_seen: found.trigger,
                 last_seen: found.last,
+                records: Vec::new(),
             };
-            let key = Key::told(found.text, found.evidence);
-            alerts.push(raise::alert(&set.rules[at.rule], at.period, key, &firing));
+            let rule = &set.rules[at.rule];
+            alerts.push(raise::alert(
+                rule,
+                at.period,
+                found.text,
+                firing,
+                found.lines,
+            ));
         }
     }
 }

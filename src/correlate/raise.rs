@@ -2,18 +2,31 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::Raised;
 use super::evaluate::Firing;
-use super::keys::Key;
+use super::evidence::{self, Seen};
 use crate::alert::{Alert, Context, Level, RuleInfo, Status};
 use crate::record::{hash, time};
 use crate::rule::plan::Rule;
 use crate::rule::template::{Part, Placeholder};
 
-/// The alert of a key that fired in a period.
-pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert {
-    let named: Vec<_> = rule.group_by.iter().cloned().zip(key.text).collect();
-    let summary = summary(rule, &named, firing);
-    Alert {
+/// The alert of a key that fired in a period. `kept` are records of the key whose
+/// lines were at hand.
+pub fn alert(
+    rule: &Rule,
+    period_start: i64,
+    key: Vec<Option<Vec<u8>>>,
+    mut firing: Firing,
+    kept: Vec<Seen>,
+) -> Raised {
+    let named: Vec<_> = rule.group_by.iter().cloned().zip(key).collect();
+    let summary = summary(rule, &named, &firing);
+    // Some are of an earlier period's end, which the count does not cover.
+    let from = period_start - rule.timespan();
+    let covered = kept.into_iter().filter(|record| record.time > from);
+    evidence::add_lines(&mut firing.records, covered);
+    let count = usize::try_from(firing.count).unwrap_or(usize::MAX);
+    let alert = Alert {
         id: id(&rule.canonical, &named, period_start),
         rev: firing.count,
         status: Status::Closed,
@@ -26,9 +39,14 @@ pub fn alert(rule: &Rule, period_start: i64, key: Key, firing: &Firing) -> Alert
         distinct: firing.distinct,
         sum: firing.sum,
         summary,
-        evidence: key.evidence,
+        evidence: Vec::new(),
         context: Context::default(),
         key: named,
+    };
+    Raised {
+        alert,
+        records: firing.records,
+        shows: rule.evidence.min(count),
     }
 }
 
@@ -105,10 +123,10 @@ static DEGRADED: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
 });
 
 /// Says that keys were forgotten, if any were.
-pub fn degraded((evicted, earliest): (u64, Option<i64>)) -> Option<Alert> {
+pub fn degraded((evicted, earliest): (u64, Option<i64>)) -> Option<Raised> {
     let time = earliest?;
     let period = time.div_euclid(3600) * 3600;
-    Some(Alert {
+    let alert = Alert {
         id: id(&DEGRADED.id, &[], period),
         rev: evicted,
         status: Status::Closed,
@@ -129,5 +147,10 @@ pub fn degraded((evicted, earliest): (u64, Option<i64>)) -> Option<Alert> {
         .into_bytes(),
         evidence: Vec::new(),
         context: Context::default(),
+    };
+    Some(Raised {
+        alert,
+        records: Vec::new(),
+        shows: 0,
     })
 }

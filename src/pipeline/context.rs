@@ -2,8 +2,8 @@
 //!
 //! Filled when an alert is final, from its evidence and the settings: the text
 //! of a record is at hand there, and nowhere between matching and here. Where
-//! no line was kept the alert's key is all there is. It has no part in the
-//! alert's identity.
+//! no line was kept and none could be read again the alert's key is all there
+//! is. It has no part in the alert's identity.
 
 use std::net::IpAddr;
 

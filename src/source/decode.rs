@@ -112,6 +112,11 @@ impl<R: Read> Decoder<R> {
         }
     }
 
+    /// Whether an offset in what is decoded is one in the file.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// What holding this open costs, in units of about 128 KiB; a zstd window
     /// is some MiB as a rule.
     pub(super) fn weight(&self) -> u32 {

@@ -61,6 +61,11 @@ impl<R: Read> Lines<R> {
         self.decoder.weight()
     }
 
+    /// Whether nothing has to be decompressed.
+    pub(super) fn is_plain(&self) -> bool {
+        self.decoder.is_plain()
+    }
+
     /// Whether everything was handed out.
     pub(super) fn exhausted(&self) -> bool {
         self.ended && self.carry.is_empty() && self.skipping.is_none()

@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,6 +65,8 @@ struct Open {
     lines: Lines<Metered>,
     /// `None`: the wall clock's.
     future: Option<i64>,
+    /// Bytes of the file, where it is one.
+    size: Option<u64>,
 }
 
 impl Open {
@@ -163,6 +165,22 @@ impl Sources {
     #[must_use]
     pub fn name(&self, source: u32) -> &Arc<str> {
         &self.inputs[source as usize].name
+    }
+
+    /// The input, opened once more: only a plain file, which is still at least as
+    /// long as it was. What is compressed cannot be read from the middle, and
+    /// what comes through a pipe is gone.
+    ///
+    /// # Panics
+    /// When `source` did not come from a block of these sources.
+    #[must_use]
+    pub fn reopen(&self, source: u32) -> Option<File> {
+        let input = &self.inputs[source as usize];
+        let size = input.plain?;
+        // Before opening: a FIFO that has taken its place would wait for ever.
+        let data = fs::metadata(input.path()).ok()?;
+        let intact = data.is_file() && data.len() >= size;
+        intact.then(|| File::open(input.path()).ok())?
     }
 
     /// What could not be read so far, or not to its end. All others are read.
@@ -301,6 +319,10 @@ impl Sources {
         match self.open_input(source, Arc::clone(&self.read)) {
             Ok(reader) => {
                 self.weight += reader.lines.weight();
+                let input = &mut self.inputs[source as usize];
+                if input.kind == Kind::File && reader.lines.is_plain() {
+                    input.plain = reader.size;
+                }
                 Some(Box::new(reader))
             }
             Err(Error::Open(error)) if is_out_of_handles(&error) && !self.open.is_empty() => {
@@ -331,7 +353,11 @@ impl Sources {
         };
         let lines =
             Lines::new(Metered { file, sum }, live, &self.options).map_err(|fault| fault.at(0))?;
-        Ok(Open { lines, future })
+        Ok(Open {
+            lines,
+            future,
+            size: data.is_file().then_some(data.len()),
+        })
     }
 }
 

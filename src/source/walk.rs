@@ -32,6 +32,9 @@ pub(super) struct Input {
     pub(super) kind: Kind,
     /// The time in its name.
     pub(super) named: Option<i64>,
+    /// Its bytes when it was opened, where lines can be read again at their
+    /// offset: it is a file and not compressed.
+    pub(super) plain: Option<u64>,
     /// Where the name is not the path: the path is not UTF-8.
     path: Option<Box<Path>>,
 }
@@ -76,6 +79,7 @@ pub(super) fn list(specs: Vec<Spec>) -> Listing {
                     name: "stdin".into(),
                     kind: Kind::Stdin,
                     named: None,
+                    plain: None,
                     path: None,
                 });
             }
@@ -157,6 +161,7 @@ impl Listing {
             named: delivery_time(&name),
             name,
             kind,
+            plain: None,
             path: path.to_str().is_none().then(|| path.into()),
         });
     }

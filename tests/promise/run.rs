@@ -187,7 +187,8 @@ pub fn files(set: &Arc<RuleSet>, paths: &[&Path], block_size: usize) -> Run {
     run
 }
 
-fn run(source: &mut dyn BlockSource, set: &Arc<RuleSet>, options: Options) -> Run {
+/// Sends through what a source gives.
+pub fn run(source: &mut dyn BlockSource, set: &Arc<RuleSet>, options: Options) -> Run {
     let mut alerts = Vec::new();
     let outcome = pipeline::run::<std::io::Error>(source, set, options, |alert, _| {
         alerts.extend(alert);
