@@ -4,16 +4,19 @@
 //! operation and each outcome, which of them can match at all; of those that need
 //! certain texts only the ones whose texts are there (`index`). Both are
 //! computed from the tests themselves and may list too many, never too few. Of
-//! those that are left each condition is asked once (`conditions`).
+//! those that are left each condition is asked once (`conditions`), and what is
+//! the same for records that are alike is remembered (`recall`).
 
 mod conditions;
 mod index;
+mod recall;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use self::conditions::{Conditions, Held};
+use self::conditions::{Conditions, Half, Held};
 use self::index::Index;
+use self::recall::{Recall, is_recalled};
 use super::matcher::{Expr, Likely, Outcome};
 use super::plan::Rule;
 use crate::observation::{MAX_SELECTIONS, Observations};
@@ -75,7 +78,10 @@ pub struct RuleSet {
     /// For each class and outcome the selections that can match, in words of
     /// bits; those that refine others are not listed.
     dispatch: Vec<Vec<u64>>,
-    /// Which selections the texts in a record leave possible.
+    /// Which selections the texts leave possible that are the same in records
+    /// that are alike.
+    alike: Index,
+    /// Which selections its other texts leave possible.
     index: Index,
     conditions: Conditions,
     /// For each selection those that refine it.
@@ -124,12 +130,15 @@ impl RuleSet {
             }
         }
         let unrefined = |selection: &Selection| selection.refines.is_empty();
-        let exprs = selections
-            .iter()
-            .map(|selection| unrefined(selection).then_some(&selection.expr));
+        let exprs = || {
+            let selections = selections.iter();
+            selections.map(|selection| unrefined(selection).then_some(&selection.expr))
+        };
+        let all = selections.iter().map(|selection| &selection.expr);
         Self {
-            index: Index::new(exprs, words),
-            conditions: Conditions::new(selections.iter().map(|s| &s.expr), words),
+            alike: Index::new(exprs(), words, is_recalled),
+            index: Index::new(exprs(), words, |field| !is_recalled(field)),
+            conditions: Conditions::new(all, words, &settings),
             rules,
             slots,
             settings,
@@ -178,23 +187,35 @@ impl RuleSet {
     ) {
         let Some(time) = record.time() else { return };
         let view = View::new(record, &self.settings);
-        let cell = &self.dispatch[cell(view.class(), Outcome::of(&view))];
-        if cell.iter().all(|word| *word == 0) {
+        let Scratch {
+            matched,
+            alike,
+            possible,
+            held,
+            recall,
+        } = scratch;
+        self.conditions.turn(held);
+        recall.possible(&view, alike, |alike| {
+            self.alike(&view, alike, possible, held)
+        });
+        if alike.iter().all(|word| *word == 0) {
             return;
         }
-        scratch.matched.clear();
-        scratch.matched.resize(self.words, 0);
-        self.index.possible(&view, cell, &mut scratch.possible);
-        self.conditions.turn(&mut scratch.held);
+        matched.clear();
+        matched.resize(self.words, 0);
+        self.index.possible(&view, alike, possible);
         let mut slots = 0;
-        for word in 0..scratch.possible.len() {
-            while let Some(bit) = Bits(scratch.possible[word]).next() {
-                let bit = word * 64 + bit;
-                let (held, possible) = (&mut scratch.held, &mut scratch.possible);
-                if self.conditions.meet(bit, &view, held, possible) {
-                    scratch.matched[word] |= 1 << (bit % 64);
-                    slots |= self.selections[bit].slots;
-                    slots |= self.refine(bit, &view, &mut scratch.matched);
+        for word in 0..self.words {
+            while let Some(bit) = Bits(possible[word]).next() {
+                let place = word * 64 + bit;
+                if self
+                    .conditions
+                    .meet(place, Half::Rest, &view, held, possible)
+                {
+                    possible[word] &= !(1 << bit);
+                    matched[word] |= 1 << bit;
+                    slots |= self.selections[place].slots;
+                    slots |= self.refine(place, &view, matched);
                 }
             }
         }
@@ -208,6 +229,32 @@ impl RuleSet {
                 slots,
                 values,
             );
+        }
+    }
+
+    /// The selections that a record leaves possible, and every record like it.
+    fn alike(
+        &self,
+        view: &View<'_, '_>,
+        alike: &mut Vec<u64>,
+        possible: &mut Vec<u64>,
+        held: &mut Held,
+    ) {
+        let cell = &self.dispatch[cell(view.class(), Outcome::of(view))];
+        alike.clear();
+        alike.resize(self.words, 0);
+        self.alike.possible(view, cell, possible);
+        for word in 0..self.words {
+            while let Some(bit) = Bits(possible[word]).next() {
+                let place = word * 64 + bit;
+                if self
+                    .conditions
+                    .meet(place, Half::Recalled, view, held, possible)
+                {
+                    possible[word] &= !(1 << bit);
+                    alike[word] |= 1 << bit;
+                }
+            }
         }
     }
 
@@ -229,8 +276,10 @@ impl RuleSet {
 #[derive(Debug, Default)]
 pub struct Scratch {
     matched: Vec<u64>,
+    alike: Vec<u64>,
     possible: Vec<u64>,
     held: Held,
+    recall: Recall,
 }
 
 /// The places of the bits that are set, lowest first.

@@ -9,6 +9,7 @@ use super::View;
 use super::network::AddressClass;
 use super::requester::RequesterType;
 use crate::record::Field;
+use crate::settings::Networks;
 use crate::settings::aws_ranges;
 
 /// Whose account a requester belongs to, as far as the settings tell.
@@ -20,11 +21,14 @@ enum Relation {
 }
 
 impl<'r> View<'r, '_> {
-    fn is_trusted_network(&self) -> bool {
-        match (&self.settings.trusted_networks, self.record.address()) {
-            (Some(networks), Some(address)) => networks.contains(address),
-            _ => false,
-        }
+    /// Whether the address is in `trusted_networks`.
+    #[must_use]
+    pub fn is_trusted_network(&self) -> bool {
+        *self.trusted.get_or_init(|| {
+            let networks = self.settings.trusted_networks.as_ref();
+            let trusts = |networks: &Networks| Some(networks.contains(self.record.address()?));
+            networks.and_then(trusts).unwrap_or(false)
+        })
     }
 
     /// How the network of one of AWS's own addresses is named.

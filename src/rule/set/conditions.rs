@@ -5,9 +5,11 @@
 //! outcome alone decide is left to dispatch. Asked one by one, the selections
 //! themselves say the same; a test compares.
 
+use super::recall::is_alike;
 use super::{CELLS, cells};
 use crate::record::derived::View;
 use crate::rule::matcher::{Expr, Likely};
+use crate::settings::Settings;
 
 /// Conditions, and who needs them.
 #[derive(Debug, Default)]
@@ -17,10 +19,20 @@ pub struct Conditions {
     /// the other.
     needed_by: Vec<u64>,
     words: usize,
-    /// What each selection needs, the cheapest first, one after the other.
+    /// What each selection needs, one after the other: first what is recalled,
+    /// then the rest, the cheapest first.
     of: Vec<u32>,
-    /// For each selection where that ends.
-    ends: Vec<usize>,
+    /// For each selection where the one ends, and the other.
+    ends: Vec<(usize, usize)>,
+}
+
+/// Which conditions of a selection are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// Those that records which are alike meet alike.
+    Recalled,
+    /// The others.
+    Rest,
 }
 
 /// What is known of one record.
@@ -32,7 +44,11 @@ pub struct Held {
 impl Conditions {
     /// The conditions of these selections, numbered in this order.
     #[must_use]
-    pub fn new<'e>(selections: impl Iterator<Item = &'e Expr>, words: usize) -> Self {
+    pub fn new<'e>(
+        selections: impl Iterator<Item = &'e Expr>,
+        words: usize,
+        settings: &Settings,
+    ) -> Self {
         let mut conditions = Self {
             words,
             ..Self::default()
@@ -43,9 +59,9 @@ impl Conditions {
                 conditions.needed_by[place * words + bit / 64] |= 1 << (bit % 64);
                 conditions.of.push(place as u32);
             }
-            conditions.ends.push(conditions.of.len());
+            conditions.ends.push((0, conditions.of.len()));
         }
-        conditions.rank();
+        conditions.rank(settings);
         conditions
     }
 
@@ -60,17 +76,26 @@ impl Conditions {
 
     /// What rules out many at once is worth more, and what says that something
     /// is not so seldom rules out anything.
-    fn rank(&mut self) {
+    fn rank(&mut self, settings: &Settings) {
         let ranks = self.all.iter().enumerate().map(|(place, expr)| {
             let needed = self.needing(place).iter().map(|word| word.count_ones());
             let needed: u32 = needed.sum();
             let cost = expr.cost();
-            (cost >= COSTLY, !expr.is_choosy(), u32::MAX - needed, cost)
+            let rest = !is_alike(expr, settings);
+            (
+                rest,
+                cost >= COSTLY,
+                !expr.is_choosy(),
+                u32::MAX - needed,
+                cost,
+            )
         });
         let ranks: Vec<_> = ranks.collect();
         let mut start = 0;
-        for end in &self.ends {
-            self.of[start..*end].sort_by_key(|place| ranks[*place as usize]);
+        for (recalled, end) in &mut self.ends {
+            let of = &mut self.of[start..*end];
+            of.sort_by_key(|place| ranks[*place as usize]);
+            *recalled = start + of.partition_point(|place| !ranks[*place as usize].0);
             start = *end;
         }
     }
@@ -80,19 +105,25 @@ impl Conditions {
         &self.needed_by[place * self.words..][..self.words]
     }
 
-    /// Whether the record meets this selection; where it does not, all that fail
-    /// for the same reason are taken out of those that are possible.
+    /// Whether the record meets this half of a selection's conditions; where it
+    /// does not, all that fail for the same reason are taken out of those that
+    /// are possible.
     pub fn meet(
         &self,
         selection: usize,
+        half: Half,
         view: &View<'_, '_>,
         held: &mut Held,
         possible: &mut [u64],
     ) -> bool {
-        let start = selection
-            .checked_sub(1)
-            .map_or(0, |before| self.ends[before]);
-        for place in &self.of[start..self.ends[selection]] {
+        let before = selection.checked_sub(1);
+        let start = before.map_or(0, |before| self.ends[before].1);
+        let (recalled, end) = self.ends[selection];
+        let of = match half {
+            Half::Recalled => start..recalled,
+            Half::Rest => recalled..end,
+        };
+        for place in &self.of[of] {
             let place = *place as usize;
             let (word, bit) = (place / 64, 1 << (place % 64));
             if held.words[word] & bit != 0 {
@@ -106,7 +137,6 @@ impl Conditions {
             }
             held.words[word] |= bit;
         }
-        possible[selection / 64] &= !(1 << (selection % 64));
         true
     }
 

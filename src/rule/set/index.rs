@@ -38,17 +38,21 @@ struct OfField {
 }
 
 impl Index {
-    /// An index of these selections; a selection that refines others is asked
+    /// An index of these selections by texts in some fields; a selection that refines others is asked
     /// with them and is not here.
     #[must_use]
-    pub fn new<'e>(selections: impl Iterator<Item = Option<&'e Expr>>, words: usize) -> Self {
+    pub fn new<'e>(
+        selections: impl Iterator<Item = Option<&'e Expr>>,
+        words: usize,
+        of: impl Fn(Field) -> bool,
+    ) -> Self {
         let mut by_field: HashMap<Field, Vec<(usize, &Texts)>> = HashMap::new();
         let mut index = Self {
             fields: Vec::new(),
             others: vec![0; words],
         };
         for (bit, expr) in selections.enumerate() {
-            match expr.and_then(needed) {
+            match expr.and_then(|expr| needed(expr, &of)) {
                 Some((field, texts)) => by_field.entry(field).or_default().push((bit, texts)),
                 None => set(&mut index.others, bit),
             }
@@ -155,14 +159,14 @@ fn set(words: &mut [u64], bit: usize) {
 
 /// The texts of which a condition needs one, and the field; those that are a
 /// whole value first, because they say most.
-fn needed(expr: &Expr) -> Option<(Field, &Texts)> {
+fn needed<'e>(expr: &'e Expr, of: &impl Fn(Field) -> bool) -> Option<(Field, &'e Texts)> {
     match expr {
-        Expr::Test(Test::Text(Place::Field(field), texts)) => {
+        Expr::Test(Test::Text(Place::Field(field), texts)) if of(*field) => {
             let plain = texts.iter().all(|text| text.plain().is_some());
             plain.then_some((*field, texts))
         }
         Expr::All(parts) => {
-            let found = parts.iter().filter_map(needed);
+            let found = parts.iter().filter_map(|part| needed(part, of));
             found.min_by_key(|(field, texts)| (!is_whole(texts), !field.is_log(), texts.count()))
         }
         _ => None,
@@ -217,7 +221,7 @@ mod tests {
         let text = text.trim_end_matches("---\n");
         let documents = load::read("r.yml", text.as_bytes()).unwrap();
         let set = compile(&documents, &Arc::new(Settings::default()), Level::Low).unwrap();
-        assert!(!set.index.fields.is_empty());
+        assert!(!set.index.fields.is_empty() && !set.alike.fields.is_empty());
         Arc::new(set)
     }
 
