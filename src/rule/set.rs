@@ -196,7 +196,7 @@ impl RuleSet {
         } = scratch;
         self.conditions.turn(held);
         recall.possible(&view, alike, |alike| {
-            self.alike(&view, alike, possible, held)
+            self.alike(&view, alike, possible, held);
         });
         if alike.iter().all(|word| *word == 0) {
             return;

@@ -131,16 +131,13 @@ impl OfField {
             // Longer than any operation, so that no line takes memory for it.
             let mut short = [0; 64];
             let long;
-            let lower = match short.get_mut(..value.len()) {
-                Some(lower) => {
-                    lower.copy_from_slice(value);
-                    lower.make_ascii_lowercase();
-                    &*lower
-                }
-                None => {
-                    long = value.to_ascii_lowercase();
-                    &long[..]
-                }
+            let lower = if let Some(lower) = short.get_mut(..value.len()) {
+                lower.copy_from_slice(value);
+                lower.make_ascii_lowercase();
+                &*lower
+            } else {
+                long = value.to_ascii_lowercase();
+                &long[..]
             };
             let found = self.whole.get(lower).into_iter().flatten();
             found.for_each(|bit| add(*bit));
