@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::View;
 use super::network::AddressClass;
-use super::requester::RequesterType;
+use super::requester::{Principal, RequesterType};
 use crate::record::Field;
 use crate::settings::Networks;
 use crate::settings::aws_ranges;
@@ -51,7 +51,26 @@ impl<'r> View<'r, '_> {
     pub(super) fn is_unknown_network(&self) -> Option<bool> {
         self.settings.trusted_networks.as_ref()?;
         let public = AddressClass::of(self.record.address()) == AddressClass::Public;
-        Some(public && !self.is_trusted_network() && !self.is_aws_beside_bucket())
+        Some(
+            public
+                && !self.is_trusted_network()
+                && !self.is_aws_beside_bucket()
+                && !self.is_own_service_role(),
+        )
+    }
+
+    /// A role that a service of AWS has in an account of the owner's, as AWS
+    /// Config does. Names can be chosen, so the account has to be on the list.
+    fn is_own_service_role(&self) -> bool {
+        let requester = self.requester();
+        let named = |principal: &Principal<'_>| {
+            let name = memchr::memmem::find(principal.0, b":assumed-role/AWSServiceRoleFor");
+            name.is_some()
+        };
+        requester.kind == RequesterType::AssumedRole
+            && requester.principal.as_ref().is_some_and(named)
+            && self.settings.accounts.is_some()
+            && self.relation() == Relation::Own
     }
 
     fn is_aws_beside_bucket(&self) -> bool {
@@ -61,8 +80,8 @@ impl<'r> View<'r, '_> {
 
     /// Anonymous; or of an account in neither list; or a principal of an own
     /// account on an unknown network. Never AWS itself, never a trusted
-    /// network, never by a presigned request, which is meant for others; and
-    /// nobody of whom the log says only that credentials were refused.
+    /// network, never a service's role in an own account, never by a presigned
+    /// request, which is meant for others; and nobody of whom the log says only that credentials were refused.
     pub(super) fn is_stranger(&self) -> bool {
         let requester = self.requester();
         let is_nobody = matches!(
@@ -73,6 +92,7 @@ impl<'r> View<'r, '_> {
             || self.is_presigned()
             || requester.is_internal(self.record)
             || self.is_trusted_network()
+            || self.is_own_service_role()
         {
             return false;
         }
@@ -234,6 +254,27 @@ mod tests {
             let found = stranger(settings, requester, OUTSIDE);
             assert_eq!(found, expected, "{settings} {requester}");
         }
+    }
+
+    #[test]
+    fn a_service_has_roles_in_own_accounts() {
+        let role = |account: &str| {
+            format!("arn:aws:sts::{account}:assumed-role/AWSServiceRoleForConfig/configLambda")
+        };
+        let unlisted = r#"trusted_networks = ["192.0.2.0/24"]"#;
+        for (settings, account, expected) in [
+            (LISTS, "111122223333", "false"),
+            (LISTS, "777788889999", "true"),
+            (unlisted, "111122223333", "true"),
+        ] {
+            let role = role(account);
+            assert_eq!(stranger(settings, &role, OUTSIDE), expected, "{account}");
+            let values = [(Field::Requester, &*role), (Field::RemoteIp, OUTSIDE)];
+            let unknown = ask(settings, Field::UnknownNetwork, &values);
+            assert_eq!(unknown, expected, "{account}");
+        }
+        let other = "arn:aws:sts::111122223333:assumed-role/app/AWSServiceRoleForConfig";
+        assert_eq!(stranger(LISTS, other, OUTSIDE), "true");
     }
 
     #[test]
