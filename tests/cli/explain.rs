@@ -51,9 +51,10 @@ access-denied-burst (medium): Many refused requests from one address
   counts records of access-denied, by remote_host and bucket_name
   fires on at least 20 records in 5m, and one of:
     any 1: at least 20 records in 5m where stranger is true
-    any 2: at least 20 different values of key_name in 5m where operation is REST.GET.OBJECT or REST.HEAD.OBJECT
+    any 2: at least 20 different values of key_name in 5m where operation is REST.GET.OBJECT or REST.HEAD.OBJECT, and presigned is false
     any 3: at least 3 different values of operation_class in 5m
-  access-denied matches: refused and not own and not public
+  access-denied matches: refused and not own and not public and not benign
+    benign: benign_miss is true
     own: internal is true; or requester_type is origin-access
     public: bucket_name is in %public_buckets% (not set), and requester_type is anonymous, and operation_class is read, metadata or list
     refused: error_code is AccessDenied, AllAccessDisabled, AccountProblem or NotSignedUp, and operation_class is read, metadata, list, write or delete
@@ -68,10 +69,12 @@ a.log:0  2026-02-03T02:00:00Z  REST.GET.OBJECT  key remote_host=203.0.113.7 buck
       yes operation_class is read, metadata, list, write or delete: read
     not own: yes
     not public: yes
+    not benign: yes
   any 1 of access-denied-burst counts it: no
     no  stranger is true: false
   any 2 of access-denied-burst counts it: yes
     yes operation is REST.GET.OBJECT or REST.HEAD.OBJECT: REST.GET.OBJECT
+    yes presigned is false: false
 
 1 key, 0 fired; 1 shown, the worst first
 
@@ -80,7 +83,7 @@ remote_host=203.0.113.7 bucket_name=example-logs: did not fire; 19 records, at 2
       19 of 20 at 2026-02-03T02:00:00Z (01:55:00 to 02:00:00): 1 short
   no  any 1: at least 20 records in 5m where stranger is true
       0 of 20 at 2026-02-03T02:00:00Z (01:55:00 to 02:00:00): 20 short
-  no  any 2: at least 20 different values of key_name in 5m where operation is REST.GET.OBJECT or REST.HEAD.OBJECT
+  no  any 2: at least 20 different values of key_name in 5m where operation is REST.GET.OBJECT or REST.HEAD.OBJECT, and presigned is false
       19 of 20 at 2026-02-03T02:00:00Z (01:55:00 to 02:00:00): 1 short
   no  any 3: at least 3 different values of operation_class in 5m
       1 of 3 at 2026-02-03T02:00:00Z (01:55:00 to 02:00:00): 2 short
@@ -217,6 +220,7 @@ fn a_record_that_is_excluded_says_by_what() {
       yes operation_class is read, metadata, list, write or delete: read
     not own: yes
     not public: yes
+    not benign: yes
     exclusions of the settings: leave it out
       not selection: no
         yes remote_ip is 203.0.113.7: 203.0.113.7
