@@ -7,8 +7,9 @@
 
 use super::recall::is_alike;
 use super::{CELLS, cells};
+use crate::record::Field;
 use crate::record::derived::View;
-use crate::rule::matcher::{Expr, Likely};
+use crate::rule::matcher::{Expr, Likely, Place, Test};
 use crate::settings::Settings;
 
 /// Conditions, and who needs them.
@@ -54,7 +55,12 @@ impl Conditions {
             ..Self::default()
         };
         for (bit, expr) in selections.enumerate() {
-            for part in parts(expr).into_iter().filter(|part| !is_decided(part)) {
+            let parts = parts(expr);
+            let implied: Vec<Expr> = parts.iter().filter_map(implied).collect();
+            for part in parts.into_iter().chain(implied) {
+                if is_decided(&part) {
+                    continue;
+                }
                 let place = conditions.place(part);
                 conditions.needed_by[place * words + bit / 64] |= 1 << (bit % 64);
                 conditions.of.push(place as u32);
@@ -163,6 +169,27 @@ fn parts(expr: &Expr) -> Vec<Expr> {
         },
         _ => vec![expr.clone()],
     }
+}
+
+/// What is so wherever a condition holds, cheaper to ask and shared by more:
+/// nothing is known of a link where there is none, and hardly a record is on a
+/// list.
+fn implied(part: &Expr) -> Option<Expr> {
+    let Expr::Test(
+        Test::Number(field, ..)
+        | Test::Numbers(field, _)
+        | Test::Exists(field)
+        | Test::Text(Place::Field(field), _)
+        | Test::Regex(Place::Field(field), _),
+    ) = part
+    else {
+        return None;
+    };
+    Some(Expr::Test(match field {
+        Field::PresignedCredential | Field::PresignedExpires => Test::Flag(Field::Presigned, true),
+        Field::IocList | Field::IocEntry | Field::IocLevel => Test::Exists(Field::IocLevel),
+        _ => return None,
+    }))
 }
 
 /// Whether class and outcome say in every case what becomes of it.
