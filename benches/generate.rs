@@ -144,6 +144,8 @@ fn write_lists(options: &Options) -> Result<()> {
         save(path, settings::AWS_RANGES)?;
     }
     if let Some(directory) = &options.ioc {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("making {}", directory.display()))?;
         for (file, _, text) in settings::INDICATORS {
             save(&directory.join(file), text)?;
         }
