@@ -116,42 +116,83 @@ pub fn run(
         return Ok(());
     };
     let end = closings[0].start.saturating_add(closings[0].rule.period);
-    let takers = Takers::new(&closings, set.selection_count());
-    let closings = std::cell::RefCell::new(closings);
+    let pass = Pass {
+        takers: Takers::new(&closings, set.selection_count()),
+        closings,
+    };
+    let pass = std::cell::RefCell::new(pass);
     log.scan(
         start,
         end,
-        |observation| takers.take(observation, &mut closings.borrow_mut()),
-        || closings.borrow_mut().iter_mut().for_each(Closing::evaluate),
+        |until| pass.borrow_mut().begin(until),
+        |observation| pass.borrow_mut().take(observation),
+        || pass.borrow_mut().evaluate(),
     )?;
-    for closing in closings.into_inner() {
+    for closing in pass.into_inner().closings {
         closing.finish(alerts);
     }
     Ok(())
 }
 
-/// For each selection who asks for its records.
+/// One pass over the log for periods that end at the same time.
+struct Pass<'r> {
+    takers: Takers,
+    closings: Vec<Closing<'r>>,
+}
+
+impl Pass<'_> {
+    /// Before records that all come before this second.
+    fn begin(&mut self, until: i64) {
+        self.takers.turn(&self.closings, until);
+    }
+
+    fn take(&mut self, observation: Observation<'_>) {
+        self.takers.take(observation, &mut self.closings);
+    }
+
+    fn evaluate(&mut self) {
+        self.closings.iter_mut().for_each(Closing::evaluate);
+    }
+}
+
+/// For each selection who asks for its records. A rule that looks back for a day
+/// is alone with most of them: the others do not ask yet.
 struct Takers {
     of: Vec<Vec<(usize, usize)>>,
     mask: Vec<u64>,
     from: Vec<i64>,
+    /// How many closings ask.
+    asking: usize,
 }
 
 impl Takers {
     fn new(closings: &[Closing<'_>], selections: usize) -> Self {
-        let mut of = vec![Vec::new(); selections];
-        let mut mask = vec![0; selections.div_ceil(64)];
+        Self {
+            of: vec![Vec::new(); selections],
+            mask: vec![0; selections.div_ceil(64)],
+            from: closings.iter().map(Closing::from).collect(),
+            asking: 0,
+        }
+    }
+
+    /// Lets those ask whose records may come before this second.
+    fn turn(&mut self, closings: &[Closing<'_>], until: i64) {
+        let asks = |from: &&i64| **from < until;
+        let asking = self.from.iter().filter(asks).count();
+        if asking == self.asking {
+            return;
+        }
+        self.asking = asking;
+        self.of.iter_mut().for_each(Vec::clear);
         for (place, closing) in closings.iter().enumerate() {
+            if !asks(&&self.from[place]) {
+                continue;
+            }
             let marks = closing.rule.marks.iter().enumerate();
             for (mark, at) in marks.filter(|(_, mark)| mark.role != Role::Aggregate) {
-                of[at.selection].push((place, mark));
-                mask[at.selection / 64] |= 1 << (at.selection % 64);
+                self.of[at.selection].push((place, mark));
+                self.mask[at.selection / 64] |= 1 << (at.selection % 64);
             }
-        }
-        Self {
-            of,
-            mask,
-            from: closings.iter().map(Closing::from).collect(),
         }
     }
 

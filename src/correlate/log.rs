@@ -72,12 +72,14 @@ impl Log {
     }
 
     /// Calls for every observation from `start` to before `end`, segment by
-    /// segment in order of time, in no order within one. `after` is called at
-    /// the end of each segment.
+    /// segment in order of time, in no order within one. `before` is called at
+    /// the beginning of each segment, with the second before which all that is
+    /// in it lies, `after` at its end.
     pub fn scan(
         &mut self,
         start: i64,
         end: i64,
+        mut before: impl FnMut(i64),
         mut each: impl FnMut(Observation<'_>),
         mut after: impl FnMut(),
     ) -> io::Result<()> {
@@ -89,7 +91,8 @@ impl Log {
                 }
             }
         };
-        for segment in self.segments.range(first..end).map(|(_, segment)| segment) {
+        for (from, segment) in self.segments.range(first..end) {
+            before(from.saturating_add(SEGMENT));
             for piece in &segment.spilled {
                 call(&piece.read_back(self.fingerprint)?);
             }
@@ -212,6 +215,7 @@ mod tests {
         log.scan(
             start,
             end,
+            |_| {},
             |observation| found.push(observation.time()),
             || {},
         )
