@@ -12,7 +12,7 @@ mod tally;
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -120,23 +120,48 @@ impl Reader {
     }
 }
 
-/// What is made of one block, and the memory that it takes; one for each block
-/// of a batch, so that workers share nothing.
+/// What is made of one block; one for each block of a batch, so that workers
+/// share nothing.
 #[derive(Default)]
 struct Observed {
     observations: Observations,
     tally: Tally,
     reader: Reader,
-    scratch: Scratch,
+}
+
+/// Memory of matching that nobody uses just now: one a worker in all, and not
+/// one a block, because it grows with what it remembers.
+#[derive(Default)]
+struct Idle(Mutex<Vec<Scratch>>);
+
+impl Idle {
+    fn lend(&self, to: impl FnOnce(&mut Scratch)) {
+        // Bound first, so that nobody waits for the lock meanwhile.
+        let taken = self.all().pop();
+        let mut scratch = taken.unwrap_or_default();
+        to(&mut scratch);
+        self.all().push(scratch);
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        // The list is whole whatever became of a worker.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Observed {
-    fn fill(&mut self, block: &Block, set: &RuleSet, span: Span, addresses: bool) {
+    fn fill(
+        &mut self,
+        block: &Block,
+        set: &RuleSet,
+        span: Span,
+        addresses: bool,
+        scratch: &mut Scratch,
+    ) {
         let Self {
             observations,
             tally,
             reader,
-            scratch,
         } = self;
         observations.clear();
         *tally = Tally::default();
@@ -218,6 +243,7 @@ pub fn run<E: From<io::Error>>(
     let mut current = Batch::default();
     let mut next = Batch::default();
     let mut observed: Vec<Observed> = Vec::new();
+    let idle = Idle::default();
     current.fill(source);
     while current.used > 0 {
         if observed.len() < current.used {
@@ -231,7 +257,9 @@ pub fn run<E: From<io::Error>>(
                     .par_iter()
                     .zip(&mut observed)
                     .for_each(|(block, observed)| {
-                        observed.fill(block, set, options.span, addresses);
+                        idle.lend(|scratch| {
+                            observed.fill(block, set, options.span, addresses, scratch);
+                        });
                     });
             },
         );
@@ -326,6 +354,16 @@ mod tests {
         fn name(&self, _: u32) -> &Arc<str> {
             &self.name
         }
+    }
+
+    #[test]
+    fn blocks_share_the_memory_of_as_many_as_work_at_once() {
+        let idle = Idle::default();
+        idle.lend(|_| idle.lend(|_| assert!(idle.all().is_empty())));
+        for _ in 0..100 {
+            idle.lend(|_| ());
+        }
+        assert_eq!(idle.all().len(), 2);
     }
 
     #[test]
