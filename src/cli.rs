@@ -102,7 +102,8 @@ impl Output {
     }
 }
 
-/// Lists that take the place of those of the settings.
+/// Lists that take the place of those of the settings, or, of indicators, add to
+/// them.
 #[derive(Debug, Args)]
 pub struct Lists {
     /// Your own networks, a CIDR or address a line: what is outside is unknown

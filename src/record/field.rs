@@ -135,7 +135,8 @@ fields! {
     /// One of AWS's own public addresses; null while `aws_ranges` is not set.
     AwsAddress "aws_address" Flag,
     /// A public address outside `trusted_networks`, and not AWS's in the bucket's
-    /// region; null while that list is not set.
+    /// region, where no service's role of an own account asks; null while that
+    /// list is not set.
     UnknownNetwork "unknown_network" Flag,
 
     // On which list of what is known to be bad.

@@ -77,14 +77,14 @@ impl Missing {
 
 /// Whether a test wants a record to be on a list of indicators.
 fn asks_for_indicators(test: &Test) -> bool {
-    let field = match test {
+    let is = |field: &Field| matches!(field, Field::IocList | Field::IocEntry | Field::IocLevel);
+    match test {
         Test::Exists(field)
         | Test::Text(Place::Field(field), _)
-        | Test::Regex(Place::Field(field), _) => *field,
-        Test::Related(related) => related.field,
-        _ => return false,
-    };
-    matches!(field, Field::IocList | Field::IocEntry | Field::IocLevel)
+        | Test::Regex(Place::Field(field), _) => is(field),
+        Test::Related(related) => is(&related.field) || is(&related.other),
+        _ => false,
+    }
 }
 
 /// What a correlation lacks, by what its marks lack; `None` where it can fire.

@@ -50,7 +50,7 @@ struct Weight {
 pub struct Entities {
     levels: [u64; Level::ALL.len()],
     known: BTreeMap<(&'static str, Vec<u8>), Weight>,
-    /// Alerts that name an unknown network.
+    /// Alerts that name an unknown network by its addresses.
     unknown: u64,
     /// Buckets that served unknown networks, and how many.
     served: BTreeMap<Vec<u8>, u64>,
@@ -95,10 +95,11 @@ impl Entities {
         if alert.rule.name.starts_with(OPEN) && self.open.len() < KNOWN {
             self.open.insert(bucket.clone());
         }
-        if value("network_value").is_none() {
+        let Some(network) = value("network_value") else {
             return;
-        }
-        self.unknown += 1;
+        };
+        // A region of AWS's is no network that could be added to a list.
+        self.unknown += u64::from(!network.starts_with(b"aws:"));
         // Whoever was refused says nothing of what the bucket is for.
         if alert.rule.level >= Level::Medium
             && (self.served.len() < KNOWN || self.served.contains_key(bucket))
@@ -107,7 +108,7 @@ impl Entities {
         }
     }
 
-    /// Alerts that name an unknown network.
+    /// Alerts that name an unknown network by its addresses.
     pub fn unknown(&self) -> u64 {
         self.unknown
     }

@@ -2,8 +2,8 @@
 //!
 //! Lines by the thousand differ in nothing but address, key, sizes and time.
 //! What else a condition can ask for is the same for all of them: so it is asked
-//! once, and remembered by these fields and by what the settings say of the
-//! address. They are compared byte for byte, never by a hash alone, so nobody
+//! once, and remembered by these fields and by what is derived from the address.
+//! They are compared byte for byte, never by a hash alone, so nobody
 //! can choose a line that is taken for another.
 
 use crate::record::derived::View;
@@ -36,7 +36,7 @@ const HELD: [Field; 4] = [
     Field::VersionId,
 ];
 
-/// Flags that rest on the address and the settings.
+/// Flags that rest on the address and more: their values are compared themselves.
 const NETWORK: [Field; 2] = [Field::UnknownNetwork, Field::AwsAddress];
 
 /// Derived fields that follow from all of these.
@@ -195,10 +195,12 @@ mod tests {
     use crate::record::derived::View;
     use crate::rule::{compile, load};
     use crate::settings::Settings;
+    use crate::settings::aws_ranges::AwsRanges;
 
     const SETTINGS: &str = r#"
         trusted_networks = ["192.0.2.0/24", "10.0.0.0/8"]
         accounts = ["111122223333"]
+        trusted_accounts = ["444455556666"]
         public_buckets = ["site"]
         buckets = ["b", "site"]
         watched_keys = ["index.html"]
@@ -208,7 +210,10 @@ mod tests {
     "#;
 
     fn shipped() -> Arc<RuleSet> {
-        let settings = Settings::parse(SETTINGS, "s3sentry.toml".as_ref()).unwrap();
+        let ranges = br#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
+            {"ip_prefix": "198.51.100.0/24", "region": "eu-west-1"}]}"#;
+        let mut settings = Settings::parse(SETTINGS, "s3sentry.toml".as_ref()).unwrap();
+        settings.aws_ranges = Some(AwsRanges::parse(ranges, "r.json".as_ref()).unwrap());
         let documents = load(&[]).unwrap();
         Arc::new(compile(&documents, &Arc::new(settings), Level::Informational).unwrap())
     }
@@ -232,6 +237,8 @@ mod tests {
                 "79a5",
                 "arn:aws:iam::111122223333:user/ann",
                 "arn:aws:sts::111122223333:assumed-role/app/i-0123456789abcdef0",
+                "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForConfig/x",
+                "arn:aws:iam::444455556666:root",
                 "arn:aws:iam::999988887777:root",
                 "svc:logging.s3.amazonaws.com",
                 "svc:cloudfront.amazonaws.com",
@@ -259,6 +266,7 @@ mod tests {
             ]),
             of(&[
                 "-",
+                "GET /b/k HTTP/1.1",
                 "GET /.env HTTP/1.1",
                 "GET /a?X-Amz-Expires=90000 HTTP/1.1",
             ]),
@@ -280,6 +288,7 @@ mod tests {
             " h SigV4 ECDHE AuthHeader b.s3.eu-west-1.amazonaws.com TLSv1.2 - -",
             " h SigV2 ECDHE QueryString other.s3.amazonaws.com TLSv1 - Yes",
             " h SigV4 - AuthHeader s3.amazonaws.com - - Yes",
+            " h SigV4 ECDHE AuthHeader s3.eu-west-1.amazonaws.com TLSv1.2 - -",
         ]);
         (who, what, how).prop_map(|((owner, bucket, time, ip, requester), what, how)| {
             let (operation, key, uri, result, size, agent, version) = what;
