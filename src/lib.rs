@@ -13,6 +13,7 @@
 //! | [`rule`] | Sigma rules: read, checked, compiled |
 //! | [`observation`] | what is left of a record once it is matched |
 //! | [`correlate`] | windows over observations, exactly as the rules say |
+//! | [`baseline`] | what is normal: who was seen when, and how much an hour |
 //! | [`alert`] | what a person reads |
 //! | [`sink`] | how it is written |
 //! | [`pipeline`] | the path itself |
@@ -24,6 +25,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod alert;
+pub mod baseline;
 pub mod correlate;
 pub mod explain;
 pub mod fixture;

@@ -1,0 +1,463 @@
+//! What is known, in memory: days of every entity and value, texts only of what
+//! no earlier run has kept.
+
+use std::io;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::notes::{Note, Notes};
+use super::volume::{self, Usual};
+use super::{Days, Dimension, Lessons, Novelty, Past, Tuple, day};
+
+/// Entities that are kept, and values of groups, each; beyond that those go that
+/// were seen longest ago.
+pub const MOST: usize = 2_000_000;
+
+/// What becomes of what is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is learned.
+    Learn,
+    /// It is declared normal: known and learned at once.
+    Declare,
+    /// Nothing: the baseline stays as it is.
+    Frozen,
+}
+
+/// When something was seen, and how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Seconds since the Unix epoch.
+    pub first: i64,
+    /// The last time.
+    pub last: i64,
+    /// On which days.
+    pub days: Days,
+    /// How many records, a line that was delivered twice twice.
+    pub requests: u64,
+}
+
+impl Extent {
+    fn of(note: &Note) -> Self {
+        Self {
+            first: note.first,
+            last: note.last,
+            days: Days::one(day(note.first)),
+            requests: note.requests,
+        }
+    }
+
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.days = self.days.union(other.days);
+        self.requests = self.requests.saturating_add(other.requests);
+    }
+}
+
+/// What was seen of an entity since the last commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityDelta {
+    /// Its key.
+    pub key: u64,
+    /// Id of its kind.
+    pub kind: u64,
+    /// Its values, where no earlier run has kept them.
+    pub name: Option<Tuple>,
+    /// To be added.
+    pub extent: Extent,
+    /// Whether it was declared normal.
+    pub declared: bool,
+}
+
+/// What was seen of a value since the last commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueDelta {
+    /// Its key.
+    pub key: u64,
+    /// Id of its dimension.
+    pub dimension: u64,
+    /// Key of the group it belongs to.
+    pub entity: u64,
+    /// The values, where no earlier run has kept them.
+    pub name: Option<Tuple>,
+    /// To be added.
+    pub extent: Extent,
+    /// Whether it was declared normal.
+    pub declared: bool,
+}
+
+/// What an hour of an entity came to since the last commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VolumeDelta {
+    /// Id of the series.
+    pub series: u64,
+    /// Key of the entity.
+    pub entity: u64,
+    /// Hours since the epoch.
+    pub hour: i64,
+    /// To be added.
+    pub sum: u64,
+}
+
+/// What a commit adds to what is kept. In no order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delta {
+    /// Entities.
+    pub entities: Vec<EntityDelta>,
+    /// Values.
+    pub values: Vec<ValueDelta>,
+    /// Volumes.
+    pub volumes: Vec<VolumeDelta>,
+    /// Keys of entities that there was no room for any more.
+    pub gone_entities: Vec<u64>,
+    /// Keys of values that there was no room for any more.
+    pub gone_values: Vec<u64>,
+}
+
+/// Days on which a key was seen.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    days: Days,
+    /// An earlier run has kept its text.
+    stored: bool,
+    declared: bool,
+}
+
+/// What is normal, as far as it is known.
+pub struct Baseline {
+    lessons: Arc<Lessons>,
+    mode: Mode,
+    entities: HashMap<u64, Known>,
+    values: HashMap<u64, Known>,
+    new_entities: HashMap<u64, EntityDelta>,
+    new_values: HashMap<u64, ValueDelta>,
+    new_volumes: HashMap<(u64, u64, i64), u64>,
+    gone: [Vec<u64>; 2],
+    past: Option<Box<dyn Past>>,
+    /// Seconds that a record may come late.
+    lateness: i64,
+    most: usize,
+    /// Entities and values that were forgotten for lack of room.
+    pub evicted: u64,
+}
+
+impl std::fmt::Debug for Baseline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Baseline")
+            .field("mode", &self.mode)
+            .field("entities", &self.entities.len())
+            .field("values", &self.values.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Baseline {
+    /// Nothing is known yet. `lateness` is in seconds.
+    #[must_use]
+    pub fn new(lessons: Arc<Lessons>, mode: Mode, lateness: i64) -> Self {
+        Self {
+            lessons,
+            mode,
+            entities: HashMap::new(),
+            values: HashMap::new(),
+            new_entities: HashMap::new(),
+            new_values: HashMap::new(),
+            new_volumes: HashMap::new(),
+            gone: [Vec::new(), Vec::new()],
+            past: None,
+            lateness,
+            most: MOST,
+            evicted: 0,
+        }
+    }
+
+    /// Another bound than [`MOST`].
+    #[must_use]
+    pub fn with_most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+
+    /// Volumes of earlier runs come from here.
+    pub fn set_past(&mut self, past: Box<dyn Past>) {
+        self.past = Some(past);
+    }
+
+    /// What is learned.
+    #[must_use]
+    pub fn lessons(&self) -> &Lessons {
+        &self.lessons
+    }
+
+    /// Whether it takes notes.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.mode != Mode::Frozen
+    }
+
+    /// Makes room for so many entities and values of earlier runs.
+    pub fn reserve(&mut self, entities: usize, values: usize) {
+        self.entities.reserve(entities);
+        self.values.reserve(values);
+    }
+
+    /// An entity that an earlier run has kept.
+    pub fn remember_entity(&mut self, key: u64, days: Days, declared: bool) {
+        self.entities.insert(key, stored(days, declared));
+    }
+
+    /// A value that an earlier run has kept.
+    pub fn remember_value(&mut self, key: u64, days: Days, declared: bool) {
+        self.values.insert(key, stored(days, declared));
+    }
+
+    /// Takes what a block taught. `name` gives the values of these fields in
+    /// the line at an offset.
+    pub fn learn(
+        &mut self,
+        notes: &Notes,
+        mut name: impl FnMut(&[crate::record::Field], u64) -> Tuple,
+    ) {
+        if self.mode == Mode::Frozen {
+            return;
+        }
+        let declared = self.mode == Mode::Declare;
+        let lessons = Arc::clone(&self.lessons);
+        for note in &notes.entities {
+            let kind = &lessons.kinds[note.of];
+            let text =
+                keep(&mut self.entities, note, declared).then(|| name(&kind.fields, note.offset));
+            let extent = Extent::of(note);
+            match self.new_entities.entry(note.key) {
+                Entry::Occupied(known) => known.into_mut().extent.add(&extent),
+                Entry::Vacant(entry) => {
+                    entry.insert(EntityDelta {
+                        key: note.key,
+                        kind: kind.id,
+                        name: text,
+                        extent,
+                        declared,
+                    });
+                }
+            }
+        }
+        for note in &notes.values {
+            let dimension = &lessons.dimensions[note.of];
+            let text =
+                keep(&mut self.values, note, declared).then(|| name(&dimension.value, note.offset));
+            let extent = Extent::of(note);
+            match self.new_values.entry(note.key) {
+                Entry::Occupied(known) => known.into_mut().extent.add(&extent),
+                Entry::Vacant(entry) => {
+                    entry.insert(ValueDelta {
+                        key: note.key,
+                        dimension: dimension.id,
+                        entity: note.entity,
+                        name: text,
+                        extent,
+                        declared,
+                    });
+                }
+            }
+        }
+        for volume in &notes.volumes {
+            let key = (lessons.series[volume.of].id, volume.entity, volume.hour);
+            let sum = self.new_volumes.entry(key).or_default();
+            *sum = sum.saturating_add(volume.sum);
+        }
+    }
+
+    /// Whether a value is new in its group, as things stood before a day.
+    #[must_use]
+    pub fn novelty(
+        &self,
+        dimension: &Dimension,
+        entity: u64,
+        value: u64,
+        reference: i32,
+    ) -> Novelty {
+        let learned = self.entities.get(&entity).is_some_and(|group| {
+            group.declared || group.days.count_before(reference) >= dimension.learn_days
+        });
+        if !learned {
+            return Novelty::Unlearned;
+        }
+        let from = reference - dimension.memory_days as i32;
+        let known = self.values.get(&value).is_some_and(|value| {
+            value.days.any(from, reference) || value.declared && value.days.last() >= from
+        });
+        if known { Novelty::Known } else { Novelty::New }
+    }
+
+    /// Whether a value is known to its group whichever of these days (both
+    /// included) it is asked for, and whatever is still to come.
+    #[must_use]
+    pub fn is_surely_known(
+        &self,
+        dimension: &Dimension,
+        entity: u64,
+        value: u64,
+        (first, last): (i32, i32),
+    ) -> bool {
+        let learned = |group: &Known| {
+            group.declared || group.days.count_before(first) >= dimension.learn_days
+        };
+        let from = last - dimension.memory_days as i32;
+        let known = |value: &Known| {
+            value.days.any(from, first) || value.declared && value.days.last() >= from
+        };
+        self.values.get(&value).is_some_and(known)
+            && self.entities.get(&entity).is_some_and(learned)
+    }
+
+    /// What an hour (since the epoch) of an entity usually comes to; nothing
+    /// where there are too few samples.
+    pub fn usual(&self, series: u64, entity: u64, hour: i64) -> io::Result<Option<Usual>> {
+        let (from, until) = volume::compared(hour, self.lateness);
+        let mut samples: HashMap<i64, u64> = HashMap::new();
+        if let Some(past) = &self.past {
+            samples.extend(past.volumes(series, entity, hour.rem_euclid(24), (from, until))?);
+        }
+        let first = from + (hour - from).rem_euclid(24);
+        for hour in (first..until).step_by(24) {
+            if let Some(sum) = self.new_volumes.get(&(series, entity, hour)) {
+                let known = samples.entry(hour).or_default();
+                *known = known.saturating_add(*sum);
+            }
+        }
+        Ok(Usual::of(samples.into_values().collect()))
+    }
+
+    /// On how many distinct days before this one there were records at all.
+    #[must_use]
+    pub fn days_learned(&self, reference: i32) -> u32 {
+        let whole = self
+            .lessons
+            .kinds
+            .iter()
+            .find(|kind| kind.fields.is_empty());
+        let known = whole.and_then(|kind| self.entities.get(&kind.key(super::tuple(&[]))));
+        known.map_or(0, |known| match known.declared {
+            true => u32::MAX,
+            false => known.days.count_before(reference),
+        })
+    }
+
+    /// Entities and values known.
+    #[must_use]
+    pub fn len(&self) -> (usize, usize) {
+        (self.entities.len(), self.values.len())
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == (0, 0)
+    }
+
+    /// What has come since the last commit. Where there is more than there is
+    /// room for, what was seen longest ago goes first.
+    #[must_use]
+    pub fn delta(&mut self) -> Delta {
+        self.shrink();
+        let volumes = self.new_volumes.iter();
+        Delta {
+            entities: self.new_entities.values().cloned().collect(),
+            values: self.new_values.values().cloned().collect(),
+            volumes: volumes
+                .map(|((series, entity, hour), sum)| VolumeDelta {
+                    series: *series,
+                    entity: *entity,
+                    hour: *hour,
+                    sum: *sum,
+                })
+                .collect(),
+            gone_entities: self.gone[0].clone(),
+            gone_values: self.gone[1].clone(),
+        }
+    }
+
+    /// That delta has been kept.
+    pub fn committed(&mut self) {
+        for key in self.new_entities.keys() {
+            if let Some(known) = self.entities.get_mut(key) {
+                known.stored = true;
+            }
+        }
+        for key in self.new_values.keys() {
+            if let Some(known) = self.values.get_mut(key) {
+                known.stored = true;
+            }
+        }
+        self.new_entities.clear();
+        self.new_values.clear();
+        self.new_volumes.clear();
+        self.gone.iter_mut().for_each(Vec::clear);
+    }
+
+    fn shrink(&mut self) {
+        let gone = oldest(&self.entities, self.most);
+        for key in &gone {
+            self.entities.remove(key);
+            self.new_entities.remove(key);
+        }
+        self.evicted += gone.len() as u64;
+        self.gone[0].extend(gone);
+        let gone = oldest(&self.values, self.most);
+        for key in &gone {
+            self.values.remove(key);
+            self.new_values.remove(key);
+        }
+        self.evicted += gone.len() as u64;
+        self.gone[1].extend(gone);
+    }
+}
+
+fn stored(days: Days, declared: bool) -> Known {
+    Known {
+        days,
+        stored: true,
+        declared,
+    }
+}
+
+/// Adds a note to what is known; whether nobody has its text yet.
+fn keep(known: &mut HashMap<u64, Known>, note: &Note, declared: bool) -> bool {
+    let days = Days::one(day(note.first));
+    match known.entry(note.key) {
+        Entry::Occupied(entry) => {
+            let known = entry.into_mut();
+            known.days = known.days.union(days);
+            known.declared |= declared;
+            false
+        }
+        Entry::Vacant(entry) => {
+            entry.insert(Known {
+                days,
+                stored: false,
+                declared,
+            });
+            true
+        }
+    }
+}
+
+/// The keys that were seen longest ago, so many that a twentieth of the room is
+/// free; none while there is room.
+fn oldest(known: &HashMap<u64, Known>, most: usize) -> Vec<u64> {
+    if known.len() <= most {
+        return Vec::new();
+    }
+    let mut all: Vec<(i32, u64)> = known
+        .iter()
+        .map(|(key, known)| (known.days.last(), *key))
+        .collect();
+    let gone = known.len() - most + most / 20;
+    let middle = gone.min(all.len() - 1);
+    all.select_nth_unstable(middle);
+    all.truncate(gone);
+    all.into_iter().map(|(_, key)| key).collect()
+}
