@@ -109,12 +109,30 @@ pub struct Indicator {
     pub field: Field,
 }
 
+/// An aligned hour of the alert's key, and what the same hour of the day usually
+/// comes to ([`crate::baseline::volume`]); in what the rule adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Volume {
+    /// Its first second, since the Unix epoch.
+    pub hour: i64,
+    /// What it came to when the rule fired.
+    pub sum: u64,
+    /// Median of the samples.
+    pub median: u64,
+    /// Median absolute deviation of the samples, at least 10 % of the median.
+    pub deviation: u64,
+    /// How many hours of earlier days those numbers rest on.
+    pub samples: usize,
+}
+
 /// What is known beside the log of the records in the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
     /// Entries of lists that the records are on; at most ten, each once, in the
     /// order of the evidence.
     pub ioc: Vec<Indicator>,
+    /// The hour that was more than usual, where that is why the rule fired.
+    pub usual: Option<Volume>,
 }
 
 /// One rule, one key, one period.

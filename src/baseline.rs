@@ -14,7 +14,7 @@
 //! and through [`Past`].
 
 pub mod days;
-mod known;
+pub mod known;
 pub mod notes;
 pub mod volume;
 

@@ -21,6 +21,8 @@ pub mod distinct;
 pub(crate) mod entry;
 mod evaluate;
 pub mod evidence;
+mod hours;
+pub(crate) mod judge;
 pub mod keys;
 mod lane;
 mod late;
@@ -37,11 +39,13 @@ use rayon::prelude::*;
 
 use self::close::Closing;
 use self::evidence::Seen;
+use self::judge::Judge;
 use self::keys::{Keys, Line};
 use self::lane::{Lane, Told};
 use self::late::Late;
 use self::log::Log;
 use crate::alert::Alert;
+use crate::baseline::Baseline;
 use crate::observation::Observations;
 use crate::rule::plan::Role;
 use crate::rule::set::RuleSet;
@@ -190,9 +194,10 @@ impl Correlator {
     }
 
     /// Takes a batch of observations, block by block.
-    pub fn apply(&mut self, parts: &[Part<'_>]) -> io::Result<()> {
+    pub fn apply(&mut self, parts: &[Part<'_>], baseline: Option<&Baseline>) -> io::Result<()> {
+        let set = Arc::clone(&self.set);
+        let judge = Judge::new(&set, baseline);
         let Self {
-            set,
             log,
             lanes,
             told,
@@ -205,8 +210,8 @@ impl Correlator {
                 for part in parts {
                     for observation in part.observations.iter() {
                         if observation.time() < part.watermark {
-                            late.add(set, singles, observation, part.origin);
-                        } else {
+                            late.add(&judge, singles, observation, part.origin);
+                        } else if set.learn().is_none_or(|learn| learn.is_marked(observation)) {
                             log.push(observation);
                         }
                     }
@@ -226,7 +231,7 @@ impl Correlator {
         for told in told {
             for told in told.drain(..) {
                 let line = parts[told.part].origin.line(told.offset);
-                self.keys.touch(set, &told, line);
+                self.keys.touch(&self.set, &told, line);
             }
         }
         self.log.spill(self.max_state / 4)
@@ -259,7 +264,11 @@ impl Correlator {
 
     /// Gives the alerts that are final, in the order of period end, rule name,
     /// key.
-    pub fn close(&mut self, alerts: &mut Vec<Raised>) -> io::Result<()> {
+    pub fn close(
+        &mut self,
+        alerts: &mut Vec<Raised>,
+        baseline: Option<&Baseline>,
+    ) -> io::Result<()> {
         if self.watermark <= self.closed {
             return Ok(());
         }
@@ -276,9 +285,10 @@ impl Correlator {
         for ended in ended.chunk_by(|a, b| a.0 == b.0) {
             let closings = ended.iter().map(|(_, place, start)| {
                 let keys = self.keys.take(*place, *start);
-                Closing::new(&set.rules[*place], *start, keys)
+                Closing::new(&set, &set.rules[*place], *start, keys)
             });
-            close::run(closings.collect(), &set, &mut self.log, alerts)?;
+            let judge = Judge::new(&set, baseline);
+            close::run(closings.collect(), &judge, &mut self.log, alerts)?;
         }
         if self.watermark == i64::MAX {
             self.late.finish(&self.set, alerts);

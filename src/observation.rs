@@ -88,6 +88,33 @@ impl Observations {
         })
     }
 
+    /// Takes selections away again: of those in `of` (words of bits) each that an
+    /// observation matched stays only if `keep` says so.
+    pub fn keep_selections(&mut self, of: &[u64], keep: impl Fn(usize, Observation<'_>) -> bool) {
+        let mut start = 0;
+        while let Some((values, length)) = lengths(&self.words[start..]) {
+            let words = &self.words[start..start + length];
+            let observation = Observation { words, values };
+            let mut gone = [0u64; 32];
+            let mut any = false;
+            for (word, bits) in observation.selection_words() {
+                for bit in Bits(bits & of.get(word).copied().unwrap_or(0)) {
+                    if !keep(word * 64 + bit, observation) {
+                        gone[word] |= 1 << bit;
+                        any = true;
+                    }
+                }
+            }
+            if any {
+                let mask = words[3] >> 32;
+                for (place, word) in Bits(mask).enumerate() {
+                    self.words[start + HEADER + place] &= !gone[word];
+                }
+            }
+            start += length;
+        }
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -18,8 +18,10 @@ use rayon::prelude::*;
 
 pub use self::tally::{Sample, Span, Tally};
 use crate::alert::Alert;
+use crate::baseline::{Baseline, Notes};
 use crate::correlate::{self, Correlator, Origin, Part, Raised};
 use crate::observation::Observations;
+use crate::record::derived::View;
 use crate::record::{Field, Index, Parser, Record, hash, time};
 use crate::rule::set::{RuleSet, Scratch};
 use crate::source::{Block, Sources};
@@ -125,6 +127,7 @@ impl Reader {
 #[derive(Default)]
 struct Observed {
     observations: Observations,
+    notes: Notes,
     tally: Tally,
     reader: Reader,
 }
@@ -160,17 +163,33 @@ impl Observed {
     ) {
         let Self {
             observations,
+            notes,
             tally,
             reader,
         } = self;
         observations.clear();
+        notes.clear();
+        scratch.begin();
         *tally = Tally::default();
         reader.records(block, span, tally, |record, offset, tally| {
             if addresses && let Some(address) = record.bytes(Field::RemoteIp) {
                 tally.addresses.add(hash::value(address));
             }
-            set.observe(record, (block.source, offset), scratch, observations);
+            let place = (block.source, offset);
+            set.observe(record, place, scratch, observations, notes);
         });
+    }
+
+    /// Settles what the baseline says for good.
+    fn settle(&mut self, set: &RuleSet, baseline: &Baseline) {
+        let Some(learn) = set.learn() else { return };
+        set.settle(
+            &mut self.observations,
+            |dimension, (entity, value), time| {
+                let dimension = &learn.lessons().dimensions[dimension];
+                baseline.is_surely_known(dimension, entity, value, learn.judged(time))
+            },
+        );
     }
 }
 
@@ -234,6 +253,18 @@ pub fn run<E: From<io::Error>>(
     source: &mut dyn BlockSource,
     set: &Arc<RuleSet>,
     options: Options,
+    each: impl FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send,
+) -> Result<Outcome, E> {
+    run_beside(source, set, options, None, each)
+}
+
+/// The same with what is normal, which is compared with and, where it learns,
+/// added to.
+pub fn run_beside<E: From<io::Error>>(
+    source: &mut dyn BlockSource,
+    set: &Arc<RuleSet>,
+    options: Options,
+    mut baseline: Option<&mut Baseline>,
     mut each: impl FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send,
 ) -> Result<Outcome, E> {
     let mut correlator = Correlator::new(Arc::clone(set), options.lateness, options.max_state);
@@ -263,6 +294,13 @@ pub fn run<E: From<io::Error>>(
                     });
             },
         );
+        if let Some(baseline) = &mut baseline {
+            learn(baseline, set, current.blocks(), &observed);
+            let baseline: &Baseline = baseline;
+            let fresh = observed[..current.used].par_iter_mut();
+            fresh.for_each(|observed| observed.settle(set, baseline));
+        }
+        let known = baseline.as_deref();
         let mut parts = Vec::with_capacity(current.used);
         for (block, observed) in current.blocks().iter().zip(&observed) {
             note_late(&mut correlator, block, &observed.tally, options.span);
@@ -277,8 +315,8 @@ pub fn run<E: From<io::Error>>(
             });
             correlator.reach(block.floor);
         }
-        correlator.apply(&parts)?;
-        correlator.close(&mut raised)?;
+        correlator.apply(&parts, known)?;
+        correlator.close(&mut raised, known)?;
         for observed in &mut observed[..current.used] {
             tally.merge(&mut observed.tally);
         }
@@ -288,12 +326,63 @@ pub fn run<E: From<io::Error>>(
         std::mem::swap(&mut current, &mut next);
     }
     correlator.reach(i64::MAX);
-    correlator.close(&mut raised)?;
+    correlator.close(&mut raised, baseline.as_deref())?;
     complete(&mut raised, source, set, |alert| each(Some(alert), &tally))?;
     Ok(Outcome {
         tally,
         correlation: correlator.counts(),
     })
+}
+
+/// Reads a source for nothing but what it teaches. `each` is called after every
+/// batch, and the first error it gives ends the run.
+pub fn teach<E>(
+    source: &mut dyn BlockSource,
+    set: &RuleSet,
+    span: Span,
+    baseline: &mut Baseline,
+    mut each: impl FnMut(&mut Baseline, &Tally) -> Result<(), E>,
+) -> Result<Tally, E> {
+    let mut tally = Tally::default();
+    let mut batch = Batch::default();
+    let mut observed: Vec<Observed> = Vec::new();
+    let idle = Idle::default();
+    loop {
+        batch.fill(source);
+        if batch.used == 0 {
+            return Ok(tally);
+        }
+        if observed.len() < batch.used {
+            observed.resize_with(batch.used, Observed::default);
+        }
+        let blocks = batch.blocks().par_iter().zip(&mut observed);
+        blocks.for_each(|(block, observed)| {
+            idle.lend(|scratch| observed.fill(block, set, span, false, scratch));
+        });
+        learn(baseline, set, batch.blocks(), &observed);
+        for observed in &mut observed[..batch.used] {
+            tally.merge(&mut observed.tally);
+        }
+        each(baseline, &tally)?;
+        batch.trim(&mut observed);
+    }
+}
+
+/// Adds what these blocks taught.
+fn learn(baseline: &mut Baseline, set: &RuleSet, blocks: &[Block], observed: &[Observed]) {
+    for (block, observed) in blocks.iter().zip(observed) {
+        baseline.learn(&observed.notes, |fields, offset| {
+            let start = usize::try_from(offset - block.offset).unwrap_or(usize::MAX);
+            let rest = block.bytes().get(start..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let Ok(record) = Record::parse(&rest[..end]) else {
+                return vec![None; fields.len()];
+            };
+            let view = View::new(&record, &set.settings);
+            let value = |field: &Field| view.bytes(*field).map(<[u8]>::to_vec);
+            fields.iter().map(value).collect()
+        });
+    }
 }
 
 /// Adds to alerts what is not correlation's business, and gives them away.

@@ -37,12 +37,12 @@ pub mod texts;
 pub mod words;
 pub mod yaml;
 
-pub use compile::compile;
+pub use compile::{compile, compile_with_baseline};
 pub use document::{Aggregate, Body, Correlation, Document, Extension, Kind, Meta};
 pub use document::{NewValue, NoneBefore, Positions, Threshold};
 pub use error::{Origin, RuleError};
 pub use load::load;
-pub use missing::{Missing, Unworkable};
+pub use missing::Missing;
 pub use plan::Rule;
 pub use set::RuleSet;
 pub use template::{Part, Placeholder, Template};

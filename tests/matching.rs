@@ -51,6 +51,12 @@ fn matches(set: &RuleSet, line: &[u8]) -> bool {
     assert_eq!(set.rules.len(), 1);
     let record = Record::parse(line).unwrap();
     let mut out = Observations::default();
-    set.observe(&record, (0, 0), &mut Scratch::default(), &mut out);
+    set.observe(
+        &record,
+        (0, 0),
+        &mut Scratch::default(),
+        &mut out,
+        &mut s3sentry::baseline::Notes::default(),
+    );
     !out.is_empty()
 }

@@ -340,9 +340,12 @@ impl Baseline {
             .iter()
             .find(|kind| kind.fields.is_empty());
         let known = whole.and_then(|kind| self.entities.get(&kind.key(super::tuple(&[]))));
-        known.map_or(0, |known| match known.declared {
-            true => u32::MAX,
-            false => known.days.count_before(reference),
+        known.map_or(0, |known| {
+            if known.declared {
+                u32::MAX
+            } else {
+                known.days.count_before(reference)
+            }
         })
     }
 

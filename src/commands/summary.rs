@@ -15,7 +15,7 @@ use chrono::Utc;
 use s3sentry::pipeline::{Outcome, Tally};
 use s3sentry::record::time::rfc3339;
 use s3sentry::rule::overrides::Override;
-use s3sentry::rule::{RuleSet, Unworkable};
+use s3sentry::rule::{Missing, RuleSet};
 use s3sentry::settings::{AwsRanges, Settings, aws_ranges};
 use s3sentry::source::{self, Sources};
 use s3sentry::text::{redact, terminal};
@@ -142,7 +142,7 @@ impl Summary<'_> {
             .iter()
             .filter(|rule| rule.unworkable.is_none());
         let mut lines = vec![format!("{} ran", working.count())];
-        let mut reasons: Vec<&Unworkable> = Vec::new();
+        let mut reasons: Vec<&Missing> = Vec::new();
         let rules = self.set.rules.iter();
         for reason in rules.filter_map(|rule| rule.unworkable.as_ref()) {
             if !reasons.contains(&reason) {

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use super::entry::{self, Entries};
 use super::evaluate::Evaluator;
+use super::judge::{self, Hours, Judge};
 use super::keys::Key;
 use super::log::Log;
 use super::{Raised, raise};
@@ -23,6 +24,8 @@ pub struct Closing<'r> {
     keys: HashMap<u64, Key>,
     entries: Entries,
     evaluators: HashMap<u64, Evaluator>,
+    /// Marks that a baseline decides.
+    conditional: u64,
     /// The record at hand: its keys, with its marks under each.
     record: Vec<(u64, u64)>,
 }
@@ -30,9 +33,12 @@ pub struct Closing<'r> {
 impl<'r> Closing<'r> {
     /// A period with the keys that may have fired in it.
     #[must_use]
-    pub fn new(rule: &'r Rule, start: i64, keys: HashMap<u64, Key>) -> Self {
+    pub fn new(set: &RuleSet, rule: &'r Rule, start: i64, keys: HashMap<u64, Key>) -> Self {
+        let marks = rule.marks.iter().enumerate();
+        let conditional = marks.filter(|(_, mark)| set.is_conditional(mark.selection));
         Self {
             rule,
+            conditional: conditional.fold(0, |bits, (place, _)| bits | 1 << place),
             start,
             entries: Entries::new(rule),
             evaluators: HashMap::with_capacity(keys.len()),
@@ -46,8 +52,19 @@ impl<'r> Closing<'r> {
         self.start.saturating_sub(self.rule.horizon) + 1
     }
 
+    /// Whether a record that may be one of a mark is one.
+    fn holds(&self, mark: usize, observation: Observation<'_>, judge: &Judge<'_>) -> bool {
+        self.conditional >> mark & 1 == 0 || {
+            let reference = judge::reference(self.from());
+            judge.matches(self.rule.marks[mark].selection, observation, reference)
+        }
+    }
+
     /// Finds the key of a record by one of the rule's marks.
-    fn find(&mut self, mark: usize, observation: Observation<'_>) {
+    fn find(&mut self, mark: usize, observation: Observation<'_>, judge: &Judge<'_>) {
+        if !self.holds(mark, observation, judge) {
+            return;
+        }
         let slots = &self.rule.marks[mark].key;
         let values = slots.iter().map(|(_, slot)| observation.value(*slot));
         let key = entry::key(slots.len(), values);
@@ -59,7 +76,7 @@ impl<'r> Closing<'r> {
     }
 
     /// Adds the record at hand under its keys.
-    fn add(&mut self, observation: Observation<'_>) {
+    fn add(&mut self, observation: Observation<'_>, judge: &Judge<'_>) {
         if self.record.is_empty() {
             return;
         }
@@ -67,6 +84,7 @@ impl<'r> Closing<'r> {
         let further = marks
             .filter(|(_, mark)| mark.role == Role::Aggregate)
             .filter(|(_, mark)| observation.matched(mark.selection))
+            .filter(|(place, _)| self.holds(*place, observation, judge))
             .fold(0, |bits, (place, _)| bits | 1 << place);
         for (key, marks) in self.record.drain(..) {
             self.entries
@@ -75,17 +93,24 @@ impl<'r> Closing<'r> {
     }
 
     /// Evaluates what has been added.
-    fn evaluate(&mut self) {
+    fn evaluate(&mut self, judge: &Judge<'_>) -> io::Result<()> {
         let (rule, start) = (self.rule, self.start);
+        let hours = (self.from(), start.saturating_add(rule.period));
         let evaluators = &mut self.evaluators;
+        let mut failed = Ok(());
         self.entries.drain(|key, seconds| {
-            let evaluator = evaluators
-                .entry(key)
-                .or_insert_with(|| Evaluator::new(rule, start));
+            let evaluator = evaluators.entry(key).or_insert_with(|| {
+                let usual = judge.usual(rule, key, hours).unwrap_or_else(|error| {
+                    failed = Err(error);
+                    Hours::default()
+                });
+                Evaluator::new(rule, start, usual)
+            });
             for second in seconds {
                 evaluator.second(rule, &second);
             }
         });
+        failed
     }
 
     fn finish(mut self, alerts: &mut Vec<Raised>) {
@@ -104,9 +129,9 @@ impl<'r> Closing<'r> {
 }
 
 /// Closes periods that end at the same time; alerts in the order of the rules.
-pub fn run(
-    mut closings: Vec<Closing<'_>>,
-    set: &RuleSet,
+pub fn run<'r>(
+    mut closings: Vec<Closing<'r>>,
+    judge: &'r Judge<'r>,
     log: &mut Log,
     alerts: &mut Vec<Raised>,
 ) -> io::Result<()> {
@@ -117,8 +142,10 @@ pub fn run(
     };
     let end = closings[0].start.saturating_add(closings[0].rule.period);
     let pass = Pass {
-        takers: Takers::new(&closings, set.selection_count()),
+        takers: Takers::new(&closings, judge.selection_count()),
         closings,
+        judge,
+        failed: Ok(()),
     };
     let pass = std::cell::RefCell::new(pass);
     log.scan(
@@ -128,7 +155,9 @@ pub fn run(
         |observation| pass.borrow_mut().take(observation),
         || pass.borrow_mut().evaluate(),
     )?;
-    for closing in pass.into_inner().closings {
+    let pass = pass.into_inner();
+    pass.failed?;
+    for closing in pass.closings {
         closing.finish(alerts);
     }
     Ok(())
@@ -138,6 +167,8 @@ pub fn run(
 struct Pass<'r> {
     takers: Takers,
     closings: Vec<Closing<'r>>,
+    judge: &'r Judge<'r>,
+    failed: io::Result<()>,
 }
 
 impl Pass<'_> {
@@ -147,11 +178,17 @@ impl Pass<'_> {
     }
 
     fn take(&mut self, observation: Observation<'_>) {
-        self.takers.take(observation, &mut self.closings);
+        self.takers
+            .take(observation, &mut self.closings, self.judge);
     }
 
     fn evaluate(&mut self) {
-        self.closings.iter_mut().for_each(Closing::evaluate);
+        let judge = self.judge;
+        let mut closings = self.closings.iter_mut();
+        let evaluated = closings.try_for_each(|closing| closing.evaluate(judge));
+        if self.failed.is_ok() {
+            self.failed = evaluated;
+        }
     }
 }
 
@@ -196,7 +233,7 @@ impl Takers {
         }
     }
 
-    fn take(&self, observation: Observation<'_>, closings: &mut [Closing<'_>]) {
+    fn take(&self, observation: Observation<'_>, closings: &mut [Closing<'_>], judge: &Judge<'_>) {
         let time = observation.time();
         let asked = || {
             let words = observation.selection_words();
@@ -206,7 +243,7 @@ impl Takers {
             for selection in Bits(bits).map(|bit| word * 64 + bit) {
                 for (place, mark) in &self.of[selection] {
                     if time >= self.from[*place] {
-                        closings[*place].find(*mark, observation);
+                        closings[*place].find(*mark, observation, judge);
                     }
                 }
             }
@@ -214,7 +251,7 @@ impl Takers {
         for (word, bits) in asked() {
             for selection in Bits(bits).map(|bit| word * 64 + bit) {
                 for (place, _) in &self.of[selection] {
-                    closings[*place].add(observation);
+                    closings[*place].add(observation, judge);
                 }
             }
         }

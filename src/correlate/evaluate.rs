@@ -4,9 +4,13 @@
 //! Records come here in order of time and each only once, second by second.
 //! Which key it is, and whether it was worth the look, may not matter here.
 
+use std::sync::Arc;
+
 use super::distinct::Counter;
 use super::entry::{Entry, Second};
 use super::evidence::{Firsts, Seen};
+use super::hours::Compared;
+use super::judge::Hours;
 use super::node::Node;
 use crate::alert::Distinct;
 use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Role, Rule, Stage};
@@ -27,6 +31,8 @@ pub struct Firing {
     pub first_seen: i64,
     /// Time of the last.
     pub last_seen: i64,
+    /// The hour that was more than usual, where that is what the rule fired for.
+    pub compared: Option<Compared>,
     /// The first of the records, of each kind one, at most as many as the rule
     /// shows; in order of time but for what completed a chain, which is last.
     pub records: Vec<Seen>,
@@ -47,6 +53,8 @@ pub struct Evaluator {
     /// The marks that tell kinds of records apart.
     kinds: u64,
     firsts: Firsts,
+    /// The hour that was more than usual.
+    compared: Option<Compared>,
     /// The record that completed a chain: others of its kind may have come
     /// before the chain began.
     completed: Option<Seen>,
@@ -55,14 +63,14 @@ pub struct Evaluator {
 impl Evaluator {
     /// Nothing has been seen yet.
     #[must_use]
-    pub fn new(rule: &Rule, period_start: i64) -> Self {
+    pub fn new(rule: &Rule, period_start: i64, usual: Hours) -> Self {
         let main = main_of(&rule.root);
         let measures = |measure| main.is_some_and(|main| main.measure == measure);
         Self {
             period: (period_start, period_start + rule.period),
             leaves: rule.marked(Role::Counted),
             // Whatever one record decides needs no windows.
-            node: (!rule.is_single_event()).then(|| Node::new(&rule.root)),
+            node: (!rule.is_single_event()).then(|| Node::beside(&rule.root, &Arc::new(usual))),
             trigger: None,
             count: 0,
             distinct: measures(Measure::Values).then(Counter::default),
@@ -70,6 +78,7 @@ impl Evaluator {
             seen: None,
             kinds: rule.marked(Role::Counted) | rule.marked(Role::Aggregate),
             firsts: Firsts::new(rule.evidence),
+            compared: None,
             completed: None,
         }
     }
@@ -99,6 +108,7 @@ impl Evaluator {
             && let Some(happening) = happened.first()
         {
             self.trigger = Some((time, happening.value));
+            self.compared = node.compared();
             let last = last_step(&rule.root);
             let completes = |entry: &&Entry| entry.marks & last != 0;
             self.completed = second.entries.iter().find(completes).map(|e| self.shown(e));
@@ -164,6 +174,7 @@ impl Evaluator {
             sum: self.sum.map(|sum| u64::try_from(sum).unwrap_or(u64::MAX)),
             first_seen,
             last_seen,
+            compared: self.compared,
             records: self.firsts.with(self.completed),
         })
     }

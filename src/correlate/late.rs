@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::evaluate::Firing;
 use super::evidence::Seen;
+use super::judge::{self, Judge};
 use super::keys::{self, Line};
 use super::{Origin, Raised, entry, raise};
 use crate::observation::Observation;
@@ -77,24 +78,29 @@ impl Late {
     /// Matches a record by the rules that fire on any one. It has been counted.
     pub fn add(
         &mut self,
-        set: &RuleSet,
+        judge: &Judge<'_>,
         singles: &[Vec<(usize, usize)>],
         observation: Observation<'_>,
         origin: Origin<'_>,
     ) {
-        let time = observation.time();
+        let (set, time) = (judge.set(), observation.time());
         for (selection, rules) in singles.iter().enumerate() {
             if rules.is_empty() || !observation.matched(selection) {
                 continue;
             }
             for (place, mark) in rules {
                 let rule = &set.rules[*place];
+                let reference = judge::reference(rule.period_start(time));
+                let holds = |mark: &Mark| judge.matches(mark.selection, observation, reference);
+                if !holds(&rule.marks[*mark]) {
+                    continue;
+                }
                 let key = |mark: &Mark| {
                     let values = mark.key.iter().map(|(_, slot)| observation.value(*slot));
                     entry::key(mark.key.len(), values)
                 };
                 let own = key(&rule.marks[*mark]);
-                let same = |mark: &Mark| observation.matched(mark.selection) && key(mark) == own;
+                let same = |mark: &Mark| holds(mark) && key(mark) == own;
                 if rule.marks[..*mark].iter().any(same) {
                     continue;
                 }
@@ -168,6 +174,7 @@ impl Late {
                 sum: None,
                 first_seen: found.trigger,
                 last_seen: found.last,
+                compared: None,
                 records: Vec::new(),
             };
             let rule = &set.rules[at.rule];

@@ -5,12 +5,15 @@
 //! a firing is decided above.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::chain::{Before, Links};
 use super::distinct::Counter;
 use super::entry::{Entry, Second};
+use super::hours::{Compared, Sums, Verdict};
+use super::judge::Hours;
 use super::probe::{Probe, Sight};
 use super::window::Window;
 use crate::rule::plan::{Aggregate, Correlation, Kind, Measure, Stage};
@@ -42,6 +45,10 @@ pub struct Node {
     begins: bool,
     /// Keys at which those that are idle are looked for.
     crowd: usize,
+    /// What the hours of the rule's key usually come to.
+    usual: Arc<Hours>,
+    /// The hour that was too much when it fired first.
+    compared: Option<Compared>,
 }
 
 /// A correlation over one key.
@@ -52,6 +59,8 @@ struct State {
     any: Vec<Window>,
     /// Seconds of the records in the window, where somebody asks.
     seconds: VecDeque<i64>,
+    /// What the aligned hours come to, where somebody asks.
+    hours: Sums,
     last: i64,
 }
 
@@ -68,10 +77,23 @@ impl Node {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(plan: &Correlation) -> Self {
-        Self::with(plan, false)
+        Self::beside(plan, &Arc::default())
     }
 
-    fn with(plan: &Correlation, begins: bool) -> Self {
+    /// The same where something is known of what the hours come to.
+    #[must_use]
+    pub fn beside(plan: &Correlation, usual: &Arc<Hours>) -> Self {
+        Self::with(plan, false, usual)
+    }
+
+    /// The hour that was more than usual when it fired, its own or below it.
+    #[must_use]
+    pub fn compared(&self) -> Option<Compared> {
+        let below = || self.below.iter().flatten().find_map(Node::compared);
+        self.compared.or_else(below)
+    }
+
+    fn with(plan: &Correlation, begins: bool, usual: &Arc<Hours>) -> Self {
         // A chain evaluates only its first stage from the beginning of time.
         let (stages, asks) = match &plan.kind {
             Kind::Count(_) => (plan.stages.len(), false),
@@ -79,7 +101,7 @@ impl Node {
         };
         let below = plan.stages[..stages].iter().map(|stage| match stage {
             Stage::Records(_) => None,
-            Stage::Firings(below) => Some(Node::with(below, asks)),
+            Stage::Firings(below) => Some(Node::with(below, asks, usual)),
         });
         Self {
             keys: HashMap::new(),
@@ -87,6 +109,8 @@ impl Node {
             before: Before::default(),
             begins,
             crowd: CROWD,
+            usual: Arc::clone(usual),
+            compared: None,
         }
     }
 
@@ -152,6 +176,7 @@ impl Node {
         probe: &mut P,
     ) {
         let items = self.items(plan, main, second, probe);
+        let usual = Arc::clone(&self.usual);
         for items in items.chunk_by(|a, b| a.key == b.key) {
             let (time, first) = (second.time, items[0]);
             let state = self.state(plan, first.key, time);
@@ -164,6 +189,13 @@ impl Node {
                     Measure::Stages => item.stage as u64 + 1,
                     _ => second.value(&second.entries[item.entry], main.column[item.mark]),
                 };
+                if plan.usual.is_some() {
+                    let sum = match main.measure {
+                        Measure::Sum => value.saturating_sub(1),
+                        _ => 1,
+                    };
+                    state.hours.add(time, sum);
+                }
                 window.add(time, value);
                 if let Some(values) = &mut values {
                     values.add(value);
@@ -177,7 +209,10 @@ impl Node {
             let Some(reading) = reading else {
                 continue;
             };
-            if main.condition.holds(reading) && state.holds(plan, time) {
+            if main.condition.holds(reading)
+                && state.holds(plan, time)
+                && let Verdict::Fires(compared) = state.hours.compare(plan, &usual, reading, time)
+            {
                 happened.push(Happening {
                     key: first.key,
                     entry: first.entry,
@@ -185,6 +220,9 @@ impl Node {
                     value: reading.value(),
                     begin: state.begin(plan, time),
                 });
+                if self.compared.is_none() {
+                    self.compared = compared;
+                }
             }
         }
     }
@@ -385,6 +423,7 @@ impl State {
             and: windows(&plan.and),
             any: windows(&plan.any),
             seconds: VecDeque::new(),
+            hours: Sums::default(),
             last: i64::MIN,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use super::Raised;
 use super::evaluate::Firing;
 use super::evidence::{self, Seen};
-use crate::alert::{Alert, Context, Level, RuleInfo, Status};
+use crate::alert::{Alert, Context, Level, RuleInfo, Status, Volume};
 use crate::record::{hash, time};
 use crate::rule::plan::Rule;
 use crate::rule::template::{Part, Placeholder};
@@ -40,7 +40,16 @@ pub fn alert(
         sum: firing.sum,
         summary,
         evidence: Vec::new(),
-        context: Context::default(),
+        context: Context {
+            usual: firing.compared.map(|compared| Volume {
+                hour: compared.hour,
+                sum: compared.sum,
+                median: compared.usual.median,
+                deviation: compared.usual.deviation,
+                samples: compared.usual.samples,
+            }),
+            ..Context::default()
+        },
         key: named,
     };
     Raised {

@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use crate::alert::{Alert, Context, Indicator};
+use crate::alert::{Alert, Indicator};
 use crate::ioc::{Indicators, Match};
 use crate::record::derived::View;
 use crate::record::{Field, Record};
@@ -38,7 +38,7 @@ pub(super) fn fill(alert: &mut Alert, settings: &Settings) {
     for record in records {
         add(View::new(&record, settings).indicators());
     }
-    alert.context = Context { ioc };
+    alert.context.ioc = ioc;
 }
 
 fn named(found: &Match<'_>) -> Indicator {

@@ -253,6 +253,8 @@ impl<'r, 'a> View<'r, 'a> {
             Field::Staging => key(key::is_staging),
             Field::BenignMiss => key(key::is_benign) || self.is_look_before_write(),
             Field::LogObject => key(|key| key::is_log(key::last(key))),
+            // `new_principal` and `new_network`, too: only a baseline knows, which
+            // is asked later.
             _ => return None,
         })
     }

@@ -120,6 +120,8 @@ fields! {
     ForeignAccount "foreign_account" Flag,
     /// Somebody the owner has no reason to know.
     Stranger "stranger" Flag,
+    /// A principal that the baseline does not know; null where there is none.
+    NewPrincipal "new_principal" Flag,
 
     // From where.
     /// `none`, `private` or `public`.
@@ -138,6 +140,9 @@ fields! {
     /// region, where no service's role of an own account asks; null while that
     /// list is not set.
     UnknownNetwork "unknown_network" Flag,
+    /// A network that the baseline does not know of this account; null where
+    /// there is none.
+    NewNetwork "new_network" Flag,
 
     // On which list of what is known to be bad.
     /// The list that the record is on; null while `ioc` is not set.

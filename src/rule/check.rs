@@ -15,6 +15,7 @@ use super::pattern;
 use super::template::Template;
 use super::words::{self, Row, Shape};
 use super::yaml::{Node, Value};
+use crate::baseline::{DAY, MAX_DAYS};
 use crate::record::Field;
 use crate::text::words::quote;
 
@@ -163,11 +164,15 @@ impl<'a> Checker<'a> {
             Shape::Tags => self.texts(node, name, true, |text| {
                 (!is_tag(text)).then_some("must be like attack.t1530")
             }),
-            Shape::Span | Shape::LongSpan if node.text().is_none() => {
+            Shape::Span | Shape::Days if node.text().is_none() => {
                 self.wrong(node, name, "a duration such as 5m");
             }
             Shape::Span => self.texts(node, name, false, |text| pattern::span(text).err()),
-            Shape::LongSpan => self.texts(node, name, false, |text| pattern::long_span(text).err()),
+            Shape::Days => self.texts(node, name, false, |text| {
+                let days = |seconds| (1..=i64::from(MAX_DAYS)).any(|day| day * DAY == seconds);
+                let good = pattern::long_span(text).is_ok_and(days);
+                (!good).then_some("must be a number of days such as 7d, at most 120d")
+            }),
             Shape::Exactly(word) => self.word(node, name, &[word]),
             Shape::Word(words) => self.word(node, name, words),
             Shape::Type => self.kind_of_aggregate(node, name),

@@ -8,19 +8,22 @@ mod build;
 mod canonical;
 pub(crate) mod detection;
 mod gates;
+mod learning;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rsigma_parser::Detections;
 
+use self::learning::Learning;
 use super::document::{Body, Document};
 use super::error::RuleError;
 use super::matcher::{Expr, Likely, Outcome};
-use super::missing::{self, Missing, Unworkable};
+use super::missing::{self, Missing};
 use super::plan::{Correlation, Mark, Rule};
 use super::set::{Form, RuleSet, Selection, Slot};
 use crate::alert::Level;
+use crate::baseline;
 use crate::observation::MAX_SELECTIONS;
 use crate::record::Field;
 use crate::record::derived::operation::OperationClass;
@@ -30,11 +33,31 @@ use crate::settings::Settings;
 /// the bits of an observation's mask.
 const MAX_SLOTS: usize = 64;
 
-/// Compiles the rules that can raise an alert at or above a level.
+/// Compiles the rules that can raise an alert at or above a level, without a
+/// baseline.
 pub fn compile(
     documents: &[Document],
     settings: &Arc<Settings>,
     min_level: Level,
+) -> Result<RuleSet, Vec<RuleError>> {
+    build(documents, settings, min_level, None)
+}
+
+/// The same with a baseline.
+pub fn compile_with_baseline(
+    documents: &[Document],
+    settings: &Arc<Settings>,
+    min_level: Level,
+    baseline: baseline::Options,
+) -> Result<RuleSet, Vec<RuleError>> {
+    build(documents, settings, min_level, Some(baseline))
+}
+
+fn build(
+    documents: &[Document],
+    settings: &Arc<Settings>,
+    min_level: Level,
+    baseline: Option<baseline::Options>,
 ) -> Result<RuleSet, Vec<RuleError>> {
     let words = documents.iter().flat_map(|document| {
         let words = [&document.meta.id, &document.meta.name];
@@ -51,8 +74,12 @@ pub fn compile(
         selections: Vec::new(),
         bases: HashMap::new(),
         slots: Vec::new(),
+        learning: None,
         errors: Vec::new(),
     };
+    if let Some(options) = baseline {
+        compiler.begin_learning(options);
+    }
     compiler.count_once();
     let mut rules = Vec::new();
     for document in documents {
@@ -70,11 +97,13 @@ pub fn compile(
     if !compiler.errors.is_empty() {
         return Err(compiler.errors);
     }
+    let learn = compiler.learning.take().map(Learning::finish);
     Ok(RuleSet::new(
         compiler.selections,
         rules,
         compiler.slots,
         Arc::clone(settings),
+        learn,
     ))
 }
 
@@ -89,6 +118,8 @@ struct Compiler<'d> {
     /// Bit of a base detection, by its document.
     bases: HashMap<*const Document, usize>,
     slots: Vec<Slot>,
+    /// What the rules learn, where there is a baseline.
+    learning: Option<Learning>,
     errors: Vec<RuleError>,
 }
 
@@ -128,19 +159,28 @@ impl<'d> Compiler<'d> {
 
     /// The slot of a value, a new one where there is none yet.
     fn slot(&mut self, document: &Document, field: Field, form: Form) -> Option<u8> {
-        let slot = Slot { field, form };
-        if let Some(place) = self.slots.iter().position(|known| *known == slot) {
-            return u8::try_from(place).ok();
-        }
-        if self.slots.len() == MAX_SLOTS {
+        let slot = self.slot_of(field, form);
+        if slot.is_none() {
             let reason = format!(
                 "all rules up to this one group and count by more than {MAX_SLOTS} different values"
             );
             self.fail(document, &[], reason);
-            return None;
         }
-        self.slots.push(slot);
-        u8::try_from(self.slots.len() - 1).ok()
+        slot
+    }
+
+    fn slot_of(&mut self, field: Field, form: Form) -> Option<u8> {
+        let slot = Slot { field, form };
+        let known = self.slots.iter().position(|known| *known == slot);
+        let place = match known {
+            Some(place) => place,
+            None if self.slots.len() == MAX_SLOTS => return None,
+            None => {
+                self.slots.push(slot);
+                self.slots.len() - 1
+            }
+        };
+        u8::try_from(place).ok()
     }
 
     fn fail(&mut self, document: &Document, path: &[&str], reason: String) {
@@ -160,17 +200,37 @@ impl<'d> Compiler<'d> {
         for filter in &document.filters {
             parts.push(self.detections(document, filter)?);
         }
-        let bit = self.select(Expr::All(parts), &[]);
+        let mut bit = self.select(Expr::All(parts), &[]);
+        if let Some(new) = &document.extension.new_value {
+            bit = self.new_value(document, new, bit)?;
+        }
         self.bases.insert(std::ptr::from_ref(document), bit);
         Some(bit)
     }
 
     /// A selection; one that refines others matches only where one of them does.
+    /// What asks a baseline is decided for each thing that it may say.
     fn select(&mut self, expr: Expr, parents: &[usize]) -> usize {
+        match self
+            .learning
+            .as_ref()
+            .and_then(|learning| learning.asks(&expr))
+        {
+            None => self.push(expr, parents),
+            Some(asked) => {
+                let cases = asked.cases(&expr);
+                self.select_cases(asked.dimensions, cases, parents)
+            }
+        }
+    }
+
+    fn push(&mut self, expr: Expr, parents: &[usize]) -> usize {
         self.selections.push(Selection {
             expr,
             refines: parents.to_vec(),
             slots: 0,
+            cases: None,
+            case_of: None,
         });
         self.selections.len() - 1
     }
@@ -189,29 +249,34 @@ impl<'d> Compiler<'d> {
     fn is_common(&self, selection: usize) -> bool {
         let selection = &self.selections[selection];
         let read = Some(OperationClass::Read);
-        selection.expr.likely(read, Outcome::Ok) != Likely::No
+        let mut exprs = self.exprs(selection);
+        exprs.any(|expr| expr.likely(read, Outcome::Ok) != Likely::No)
             && (selection.refines.is_empty()
                 || selection.refines.iter().any(|at| self.is_common(*at)))
     }
 
     /// A rule that asks for what nobody has told us cannot work; says why.
-    fn unworkable(
-        &self,
-        document: &Document,
-        correlation: &Correlation,
-        marks: &[Mark],
-    ) -> Option<Unworkable> {
-        if document.extension.new_value.is_some() {
-            return Some(Unworkable::Baseline);
+    fn unworkable(&self, correlation: &Correlation, marks: &[Mark]) -> Option<Missing> {
+        missing::of(correlation, &|mark| self.missing(marks[mark].selection))
+    }
+
+    /// The conditions of a selection, one for each thing that a baseline may say.
+    fn exprs<'s>(&'s self, selection: &'s Selection) -> Box<dyn Iterator<Item = &'s Expr> + 's> {
+        match &selection.cases {
+            None => Box::new(std::iter::once(&selection.expr)),
+            Some(cases) => {
+                let places = cases.by.iter().flatten();
+                Box::new(places.map(|place| &self.selections[*place].expr))
+            }
         }
-        let missing = missing::of(correlation, &|mark| self.missing(marks[mark].selection));
-        missing.map(Unworkable::Lists)
     }
 
     /// What a selection lacks, or all that it refines.
     fn missing(&self, selection: usize) -> Option<Missing> {
         let selection = &self.selections[selection];
-        Missing::of(&selection.expr, self.settings).or_else(|| {
+        let exprs = self.exprs(selection);
+        let missing = Missing::all(exprs.map(|expr| Missing::of(expr, self.settings)));
+        missing.or_else(|| {
             let parents = selection.refines.iter();
             Missing::all(parents.map(|parent| self.missing(*parent)))
         })

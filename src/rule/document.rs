@@ -115,6 +115,8 @@ pub struct Extension {
     pub none_before: Option<NoneBefore>,
     /// The value that must be new.
     pub new_value: Option<NewValue>,
+    /// What must be more than usual.
+    pub baseline: Option<Usual>,
 }
 
 /// What a correlation or an aggregate counts.
@@ -209,14 +211,26 @@ pub struct NoneBefore {
 /// A value that a rule has not seen before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewValue {
-    /// Whose value.
-    pub field: Field,
+    /// Whose values, together; at least one field.
+    pub fields: Vec<Field>,
     /// Among the records of which group.
     pub group_by: Vec<Field>,
-    /// Seconds after which a group is known.
-    pub learn: Option<i64>,
-    /// Seconds after which a value is forgotten.
-    pub memory: Option<i64>,
+    /// Distinct days with records after which a group is learned.
+    pub learn: Option<u32>,
+    /// Days for which a value is known after it was last seen.
+    pub memory: Option<u32>,
+}
+
+/// How an hour compares with what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usual {
+    /// So many times the median of the same hour of earlier days.
+    pub times: u64,
+    /// In so many aligned hours of the timespan.
+    pub hours: u64,
+    /// The threshold where too little is known of an hour; without it nothing
+    /// fires then.
+    pub otherwise: Option<u64>,
 }
 
 /// Where the parts of a document stand.
@@ -366,7 +380,8 @@ fn extension(root: &Node, report: &Report) -> Result<Extension, String> {
         any: aggregates("any")?,
         different: field(node, "different"),
         none_before: node.get("none_before").map(none_before).transpose()?,
-        new_value: node.get("new_value").and_then(new_value),
+        new_value: node.get("new_value").map(new_value),
+        baseline: node.get("baseline").and_then(usual),
     })
 }
 
@@ -417,15 +432,30 @@ fn none_before(node: &Node) -> Result<NoneBefore, String> {
     })
 }
 
-fn new_value(node: &Node) -> Option<NewValue> {
-    let group_by = texts(Some(node), "group-by");
-    let group_by = group_by.iter().filter_map(|name| Field::from_name(name));
-    let long = |key| super::pattern::long_span(node.get(key)?.text()?).ok();
-    Some(NewValue {
-        field: field(node, "field")?,
-        group_by: group_by.collect(),
-        learn: long("learn"),
-        memory: long("memory"),
+fn new_value(node: &Node) -> NewValue {
+    let fields = |key| {
+        let names = texts(Some(node), key);
+        let fields = names.iter().filter_map(|name| Field::from_name(name));
+        fields.collect()
+    };
+    let days = |key| {
+        let seconds = super::pattern::long_span(node.get(key)?.text()?).ok()?;
+        u32::try_from(seconds / crate::baseline::DAY).ok()
+    };
+    NewValue {
+        fields: fields("field"),
+        group_by: fields("group-by"),
+        learn: days("learn"),
+        memory: days("memory"),
+    }
+}
+
+fn usual(node: &Node) -> Option<Usual> {
+    let whole = |key| node.get(key).and_then(Node::whole);
+    Some(Usual {
+        times: whole("times")?,
+        hours: whole("hours").unwrap_or(1),
+        otherwise: whole("otherwise"),
     })
 }
 

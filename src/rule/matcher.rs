@@ -20,6 +20,7 @@ pub use likely::{Likely, Outcome};
 
 use super::text::{self, Anchor, Text};
 use super::texts::Texts;
+use crate::baseline::Novelty;
 use crate::record::derived::View;
 use crate::record::derived::operation::OperationClass;
 use crate::record::derived::requester::RequesterType;
@@ -51,6 +52,9 @@ pub enum Test {
     RequesterType(u16),
     /// A field that is true or false.
     Flag(Field, bool),
+    /// The same of a field that rests on whether the network is new, where it
+    /// is this.
+    Assumed(Field, bool, Novelty),
     /// The field is null or absent.
     Null(Field),
     /// The field is there and not null.
@@ -205,6 +209,9 @@ impl Test {
             (Test::Class(one), Test::Class(other))
             | (Test::RequesterType(one), Test::RequesterType(other)) => one == other,
             (Test::Flag(field, one), Test::Flag(of, other)) => (field, one) == (of, other),
+            (Test::Assumed(field, one, when), Test::Assumed(of, other, then)) => {
+                (field, one, when) == (of, other, then)
+            }
             (Test::Null(one), Test::Null(other)) | (Test::Exists(one), Test::Exists(other)) => {
                 one == other
             }
@@ -233,6 +240,7 @@ impl Test {
                 .is_some_and(|class| classes & (1 << class as u16) != 0),
             Test::RequesterType(types) => types & (1 << view.requester().kind as u16) != 0,
             Test::Flag(field, value) => view.flag(*field) == Some(*value),
+            Test::Assumed(field, value, network) => view.assuming(*field, *network) == Some(*value),
             Test::Null(field) => view.bytes(*field).is_none(),
             Test::Exists(field) => view.bytes(*field).is_some(),
             Test::Text(place, texts) => place.bytes(view).is_some_and(|bytes| texts.matches(bytes)),

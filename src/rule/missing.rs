@@ -1,4 +1,4 @@
-//! Lists of the settings that a rule needs and nobody has set.
+//! What a rule needs and nobody has given: lists of the settings, a baseline.
 //!
 //! Such a list holds nothing. A rule that can match nothing therefore is
 //! silent, and says so; one that merely excludes what is in the list works.
@@ -11,38 +11,30 @@ use super::plan::{Aggregate, Correlation, Kind, Measure, Reading, Stage};
 use crate::record::Field;
 use crate::settings::Settings;
 
-/// Lists that are not set, for want of which a rule can match nothing.
+/// What is lacking, for want of which a rule can match nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Missing(BTreeSet<&'static str>);
 
-/// Why a rule cannot work with what it has been told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unworkable {
-    /// Lists that it needs are not set.
-    Lists(Missing),
-    /// It compares with a baseline, and there is none.
-    Baseline,
-}
-
-impl Unworkable {
-    /// Whether this list is what it lacks.
-    #[must_use]
-    pub fn lacks(&self, list: &str) -> bool {
-        matches!(self, Unworkable::Lists(missing) if missing.0.contains(list))
-    }
-
-    /// What must be there for it to work: lists of the settings, in order, or
-    /// `baseline`.
-    #[must_use]
-    pub fn needs(&self) -> Vec<&'static str> {
-        match self {
-            Unworkable::Lists(missing) => missing.0.iter().copied().collect(),
-            Unworkable::Baseline => vec!["baseline"],
-        }
-    }
-}
+/// What stands for the baseline among lists.
+pub const BASELINE: &str = "baseline";
 
 impl Missing {
+    fn baseline() -> Self {
+        Self(BTreeSet::from([BASELINE]))
+    }
+
+    /// Whether this list is what is lacking.
+    #[must_use]
+    pub fn lacks(&self, list: &str) -> bool {
+        self.0.contains(list)
+    }
+
+    /// What must be there: lists of the settings, in order, or `baseline`.
+    #[must_use]
+    pub fn needs(&self) -> Vec<&'static str> {
+        self.0.iter().copied().collect()
+    }
+
     /// What a condition lacks; `None` where it can match.
     #[must_use]
     pub fn of(expr: &Expr, settings: &Settings) -> Option<Self> {
@@ -51,6 +43,7 @@ impl Missing {
             Test::Flag(Field::UnknownNetwork, _) if settings.trusted_networks.is_none() => {
                 Some("trusted_networks")
             }
+            Test::Flag(Field::NewPrincipal | Field::NewNetwork, _) => Some(BASELINE),
             Test::Flag(Field::OffHours, _) if settings.work_hours.is_none() => Some("work_hours"),
             Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
             Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
@@ -111,6 +104,12 @@ pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) 
         let marks = (0..u64::BITS as usize).filter(|mark| aggregate.marks >> mark & 1 == 1);
         Missing::all(marks.map(lacks))
     };
+    if let Some(usual) = correlation.usual
+        && usual.series.is_none()
+        && usual.otherwise.is_none()
+    {
+        return Some(Missing::baseline());
+    }
     let and = correlation.and.iter().find_map(aggregate);
     and.or_else(|| Missing::all(correlation.any.iter().map(aggregate)))
 }
@@ -150,19 +149,11 @@ fn blame(
     found
 }
 
-impl fmt::Display for Unworkable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unworkable::Lists(missing) => missing.fmt(f),
-            Unworkable::Baseline => f.write_str("it compares with a baseline, and there is none"),
-        }
-    }
-}
-
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lists: Vec<&str> = self.0.iter().copied().collect();
         match lists[..] {
+            [BASELINE] => f.write_str("it compares with a baseline, and there is none"),
             ["trusted_networks"] => {
                 f.write_str("no trusted networks are set, so there is nothing to compare with")
             }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::matcher::Compare;
-use super::missing::Unworkable;
+use super::missing::Missing;
 use super::template::Template;
 use crate::alert::RuleInfo;
 use crate::record::Field;
@@ -46,7 +46,7 @@ pub struct Rule {
     /// Selection and correlation in a fixed form, for the alert id.
     pub canonical: String,
     /// Why it cannot work, if so.
-    pub unworkable: Option<Unworkable>,
+    pub unworkable: Option<Missing>,
 }
 
 /// A selection as one rule looks at it.
@@ -91,6 +91,22 @@ pub struct Correlation {
     pub any: Vec<Aggregate>,
     /// Its longest timespan, seconds.
     pub timespan: i64,
+    /// What must be more than usual.
+    pub usual: Option<Usual>,
+}
+
+/// How the aligned hours of a correlation's window compare with what is usual
+/// ([`crate::baseline::volume`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usual {
+    /// Place of the series among the lessons; none where there is no baseline.
+    pub series: Option<usize>,
+    /// So many times the median.
+    pub times: u64,
+    /// In so many of the hours.
+    pub hours: u64,
+    /// The threshold where too little is known of the hour.
+    pub otherwise: Option<u64>,
 }
 
 /// What a correlation counts.

@@ -9,6 +9,7 @@
 
 mod conditions;
 mod index;
+mod learn;
 mod recall;
 
 use std::fmt::Write as _;
@@ -16,10 +17,13 @@ use std::sync::Arc;
 
 use self::conditions::{Conditions, Half, Held};
 use self::index::Index;
+pub use self::learn::{Cases, Learn};
 use self::recall::{Recall, is_recalled};
 use super::matcher::{Expr, Likely, Outcome};
 use super::plan::Rule;
-use crate::observation::{MAX_SELECTIONS, Observations};
+use crate::baseline::Novelty;
+use crate::baseline::notes::{Gather, Notes, Seen};
+use crate::observation::{MAX_SELECTIONS, Observation, Observations};
 use crate::record::derived::View;
 use crate::record::derived::operation::OperationClass;
 use crate::record::{Field, Record, hash};
@@ -34,6 +38,11 @@ pub struct Selection {
     pub refines: Vec<usize>,
     /// Slots that an observation of such a record needs.
     pub slots: u64,
+    /// What it is for each answer of a baseline, where it asks one; then its
+    /// own condition never holds, and a record matches where one of these does.
+    pub cases: Option<Cases>,
+    /// The selection that it is a case of.
+    pub case_of: Option<usize>,
 }
 
 /// A value that some rule groups or counts by.
@@ -87,6 +96,8 @@ pub struct RuleSet {
     /// For each selection those that refine it.
     refined_by: Vec<Vec<usize>>,
     words: usize,
+    /// What is learned from records, beside a baseline.
+    learn: Option<Learn>,
 }
 
 /// Every class of operation, or none, with every outcome.
@@ -110,6 +121,7 @@ impl RuleSet {
         mut rules: Vec<Rule>,
         slots: Vec<Slot>,
         settings: Arc<Settings>,
+        mut learn: Option<Learn>,
     ) -> Self {
         debug_assert!(selections.len() <= MAX_SELECTIONS);
         rules.sort_by(|a, b| a.info.name.cmp(&b.info.name));
@@ -135,6 +147,9 @@ impl RuleSet {
             selections.map(|selection| unrefined(selection).then_some(&selection.expr))
         };
         let all = selections.iter().map(|selection| &selection.expr);
+        if let Some(learn) = &mut learn {
+            learn.prepare(&selections, &rules);
+        }
         Self {
             alike: Index::new(exprs(), words, is_recalled),
             index: Index::new(exprs(), words, |field| !is_recalled(field)),
@@ -146,7 +161,14 @@ impl RuleSet {
             dispatch,
             refined_by,
             words,
+            learn,
         }
+    }
+
+    /// What is learned from records; nothing without a baseline.
+    #[must_use]
+    pub fn learn(&self) -> Option<&Learn> {
+        self.learn.as_ref()
     }
 
     /// What the numbers of selections and slots mean, as one number: the rules
@@ -159,6 +181,12 @@ impl RuleSet {
             let marks = rule.marks.iter().map(|mark| mark.selection);
             // Writing to a string cannot fail.
             let _ = write!(text, "\n{}{:?}", rule.canonical, marks.collect::<Vec<_>>());
+        }
+        // What a baseline decides is kept as cases, which are selections.
+        for selection in &self.selections {
+            if let Some(cases) = &selection.cases {
+                let _ = write!(text, "\n{cases:?}");
+            }
         }
         hash::value(text.as_bytes())
     }
@@ -177,59 +205,74 @@ impl RuleSet {
     }
 
     /// Matches one record against every selection and adds what is left of it,
-    /// if any matched. The record has a time.
+    /// if any matched, and what it teaches. The record has a time.
     pub fn observe(
         &self,
         record: &Record<'_>,
         place: (u32, u64),
         scratch: &mut Scratch,
         out: &mut Observations,
+        notes: &mut Notes,
     ) {
         let Some(time) = record.time() else { return };
         let view = View::new(record, &self.settings);
+        let slots = self.match_all(&view, scratch);
+        let Scratch {
+            matched,
+            values,
+            gather,
+            ..
+        } = scratch;
+        values.turn();
+        let mut value = |slot| values.get(slot, || self.slots[slot].of(&view));
+        if let Some(learn) = &self.learn {
+            let seen = Seen {
+                time,
+                offset: place.1,
+            };
+            learn.note(matched, &mut value, seen, gather, notes);
+            learn.only_asked(matched);
+        }
+        if matched.iter().any(|word| *word != 0) {
+            let values = Bits(slots).map(value);
+            out.push(time, hash::identity(record), place, matched, slots, values);
+        }
+    }
+
+    /// Finds all selections that a record matches, and the slots that they need.
+    fn match_all(&self, view: &View<'_, '_>, scratch: &mut Scratch) -> u64 {
         let Scratch {
             matched,
             alike,
             possible,
             held,
             recall,
+            ..
         } = scratch;
         self.conditions.turn(held);
-        recall.possible(&view, alike, |alike| {
-            self.alike(&view, alike, possible, held);
+        recall.possible(view, alike, |alike| {
+            self.alike(view, alike, possible, held);
         });
-        if alike.iter().all(|word| *word == 0) {
-            return;
-        }
         matched.clear();
         matched.resize(self.words, 0);
-        self.index.possible(&view, alike, possible);
+        if alike.iter().all(|word| *word == 0) {
+            return 0;
+        }
+        self.index.possible(view, alike, possible);
         let mut slots = 0;
         for word in 0..self.words {
             while let Some(bit) = Bits(possible[word]).next() {
                 let place = word * 64 + bit;
                 if self
                     .conditions
-                    .meet(place, Half::Rest, &view, held, possible)
+                    .meet(place, Half::Rest, view, held, possible)
                 {
                     possible[word] &= !(1 << bit);
-                    matched[word] |= 1 << bit;
-                    slots |= self.selections[place].slots;
-                    slots |= self.refine(place, &view, matched);
+                    slots |= self.hit(place, view, matched);
                 }
             }
         }
-        if scratch.matched.iter().any(|word| *word != 0) {
-            let values = Bits(slots).map(|slot| self.slots[slot].of(&view));
-            out.push(
-                time,
-                hash::identity(record),
-                place,
-                &scratch.matched,
-                slots,
-                values,
-            );
-        }
+        slots
     }
 
     /// The selections that a record leaves possible, and every record like it.
@@ -258,17 +301,66 @@ impl RuleSet {
         }
     }
 
-    /// Tests what refines a selection that matched; the slots that it needs.
-    fn refine(&self, bit: usize, view: &View<'_, '_>, matched: &mut [u64]) -> u64 {
-        let mut slots = 0;
-        for child in &self.refined_by[bit] {
-            let selection = &self.selections[*child];
-            if matched[child / 64] & 1 << (child % 64) == 0 && selection.expr.matches(view) {
-                matched[child / 64] |= 1 << (child % 64);
-                slots |= selection.slots | self.refine(*child, view, matched);
+    /// A selection matches: so does what it is a case of, and perhaps what
+    /// refines it; the slots that all of these need.
+    fn hit(&self, place: usize, view: &View<'_, '_>, matched: &mut [u64]) -> u64 {
+        let is_hit = |matched: &[u64], place: usize| matched[place / 64] >> (place % 64) & 1 == 1;
+        if is_hit(matched, place) {
+            return 0;
+        }
+        matched[place / 64] |= 1 << (place % 64);
+        let selection = &self.selections[place];
+        let mut slots = selection.slots;
+        for child in &self.refined_by[place] {
+            if !is_hit(matched, *child) && self.selections[*child].expr.matches(view) {
+                slots |= self.hit(*child, view, matched);
             }
         }
+        if let Some(whole) = selection.case_of {
+            slots |= self.hit(whole, view, matched);
+        }
         slots
+    }
+
+    /// Whether a record matches a selection, given what the baseline says of a
+    /// dimension.
+    pub fn resolve(
+        &self,
+        place: usize,
+        observation: Observation<'_>,
+        judge: &mut impl FnMut(usize) -> Novelty,
+    ) -> bool {
+        if !observation.matched(place) {
+            return false;
+        }
+        let selection = &self.selections[place];
+        if let Some(cases) = &selection.cases {
+            let case = cases.of(judge);
+            if !case.is_some_and(|case| observation.matched(case)) {
+                return false;
+            }
+        }
+        let mut parents = selection.refines.iter();
+        selection.refines.is_empty() || parents.any(|at| self.resolve(*at, observation, judge))
+    }
+
+    /// Whether a baseline decides if a record matches this selection.
+    #[must_use]
+    pub fn is_conditional(&self, place: usize) -> bool {
+        learn::is_conditional(&self.selections, place)
+    }
+
+    /// Settles what a baseline has to say that cannot change any more: `sure`
+    /// tells whether a value is known to its group whenever it is asked about a
+    /// record of this time. What is left open is decided when a period is over.
+    pub fn settle(
+        &self,
+        observations: &mut Observations,
+        sure: impl Fn(usize, (u64, u64), i64) -> bool,
+    ) {
+        if let Some(learn) = &self.learn {
+            learn.settle(&self.selections, observations, sure);
+        }
     }
 }
 
@@ -280,6 +372,45 @@ pub struct Scratch {
     possible: Vec<u64>,
     held: Held,
     recall: Recall,
+    values: Values,
+    gather: Gather,
+}
+
+impl Scratch {
+    /// Before the first record of a block.
+    pub fn begin(&mut self) {
+        self.gather.begin();
+    }
+}
+
+/// The values of the record at hand, each computed once.
+#[derive(Debug)]
+struct Values {
+    known: u64,
+    values: [u64; 64],
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self {
+            known: 0,
+            values: [0; 64],
+        }
+    }
+}
+
+impl Values {
+    fn turn(&mut self) {
+        self.known = 0;
+    }
+
+    fn get(&mut self, slot: usize, compute: impl FnOnce() -> u64) -> u64 {
+        if self.known >> slot & 1 == 0 {
+            self.known |= 1 << slot;
+            self.values[slot] = compute();
+        }
+        self.values[slot]
+    }
 }
 
 /// The places of the bits that are set, lowest first.

@@ -36,8 +36,8 @@ pub enum Shape {
     Flag,
     /// A duration such as `5m`, no longer than a window may be.
     Span,
-    /// A duration of up to ten years.
-    LongSpan,
+    /// A number of whole days, such as `7d`.
+    Days,
     /// A whole number in this range.
     Whole(u64, u64),
     /// The name of a field.
@@ -314,6 +314,7 @@ pub const EXTENSION: &[Row] = &[
     may("different", Shape::Field),
     may("none_before", Shape::Map(NONE_BEFORE)),
     may("new_value", Shape::Map(NEW_VALUE)),
+    may("baseline", Shape::Map(USUAL)),
 ];
 
 const NONE_BEFORE: &[Row] = &[
@@ -323,10 +324,16 @@ const NONE_BEFORE: &[Row] = &[
 ];
 
 const NEW_VALUE: &[Row] = &[
-    must("field", Shape::Field),
+    must("field", Shape::Fields),
     may("group-by", Shape::Fields),
-    may("learn", Shape::Span),
-    may("memory", Shape::LongSpan),
+    may("learn", Shape::Days),
+    may("memory", Shape::Days),
+];
+
+const USUAL: &[Row] = &[
+    must("times", Shape::Whole(1, 1_000_000)),
+    may("hours", Shape::Whole(1, 24)),
+    may("otherwise", COMPARISON),
 ];
 
 const AGGREGATE: &[Row] = &[

@@ -6,7 +6,7 @@ mod schema;
 use std::sync::Arc;
 
 use super::*;
-use crate::alert::{Context, Distinct, Evidence, Indicator, Level, RuleInfo, Status};
+use crate::alert::{Context, Distinct, Evidence, Indicator, Level, RuleInfo, Status, Volume};
 use crate::record::Field;
 use crate::text::restore;
 
@@ -110,7 +110,16 @@ fn listed() -> Alert {
         ),
     ];
     Alert {
-        context: Context { ioc },
+        context: Context {
+            ioc,
+            usual: Some(Volume {
+                hour: 1_770_080_400,
+                sum: 97_200,
+                median: 900,
+                deviation: 90,
+                samples: 28,
+            }),
+        },
         ..burst()
     }
 }
@@ -349,7 +358,9 @@ fn every_format_names_list_and_entry() {
         text.ends_with(concat!(
             r#""context":{"ioc":[{"list":"tor exits","entry":"198.51.100.11","level":"medium","#,
             r#""field":"remote_ip"},{"list":"=cmd; \u202e\u001b[2J","#,
-            r#""entry":"/k?X-Amz-Signature=REDACTED&\u200b\n","level":"medium","field":"object_key"}]}}"#,
+            r#""entry":"/k?X-Amz-Signature=REDACTED&\u200b\n","level":"medium","field":"object_key"}],"#,
+            r#""baseline":{"hour":"2026-02-03T01:00:00Z","sum":97200,"median":900,"deviation":90,"#,
+            r#""samples":28}}}"#,
             "\n"
         )),
         "{text}"

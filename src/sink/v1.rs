@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::record::Flat;
-use crate::alert::{Alert, Evidence, Indicator};
+use crate::alert::{Alert, Evidence, Indicator, Volume};
 use crate::record::{Record, time::rfc3339};
 use crate::text::Shown;
 
@@ -76,6 +76,17 @@ struct EvidenceV1<'a> {
 struct ContextV1<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ioc: Vec<IndicatorV1<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineV1>,
+}
+
+#[derive(Debug, Serialize)]
+struct BaselineV1 {
+    hour: String,
+    sum: u64,
+    median: u64,
+    deviation: u64,
+    samples: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,6 +133,7 @@ impl<'a> AlertV1<'a> {
             evidence: alert.evidence.iter().map(EvidenceV1::new).collect(),
             context: ContextV1 {
                 ioc: alert.context.ioc.iter().map(IndicatorV1::new).collect(),
+                baseline: alert.context.usual.as_ref().map(BaselineV1::new),
             },
         }
     }
@@ -134,6 +146,18 @@ impl<'a> EvidenceV1<'a> {
             source: &evidence.source,
             offset: evidence.offset,
             record: line.and_then(|line| Record::parse(line).ok().map(|record| Flat::new(&record))),
+        }
+    }
+}
+
+impl BaselineV1 {
+    fn new(usual: &Volume) -> Self {
+        Self {
+            hour: rfc3339(usual.hour),
+            sum: usual.sum,
+            median: usual.median,
+            deviation: usual.deviation,
+            samples: usual.samples,
         }
     }
 }

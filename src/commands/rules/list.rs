@@ -13,7 +13,7 @@ use std::sync::Arc;
 use s3sentry::alert::Level;
 use s3sentry::explain;
 use s3sentry::rule::plan::Rule;
-use s3sentry::rule::{Document, RuleSet, Unworkable};
+use s3sentry::rule::{Document, Missing, RuleSet};
 use s3sentry::settings::Settings;
 
 use crate::cli::{RulesFormat, RulesList};
@@ -122,7 +122,7 @@ fn find<'s>(set: &'s RuleSet, document: &Document) -> Option<&'s Rule> {
 /// What a rule lacks where nothing is set.
 fn needs(bare: &RuleSet, document: &Document) -> Vec<&'static str> {
     let rule = find(bare, document).and_then(|rule| rule.unworkable.as_ref());
-    rule.map(Unworkable::needs).unwrap_or_default()
+    rule.map(Missing::needs).unwrap_or_default()
 }
 
 fn off(rule: &Rule, enabled: bool, settings: &Settings) -> Option<String> {

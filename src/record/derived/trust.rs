@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::View;
 use super::network::AddressClass;
 use super::requester::{Principal, RequesterType};
+use crate::baseline::Novelty;
 use crate::record::Field;
 use crate::settings::Networks;
 use crate::settings::aws_ranges;
@@ -50,13 +51,32 @@ impl<'r> View<'r, '_> {
     /// unknown while there is no list of trusted networks.
     pub(super) fn is_unknown_network(&self) -> Option<bool> {
         self.settings.trusted_networks.as_ref()?;
-        let public = AddressClass::of(self.record.address()) == AddressClass::Public;
-        Some(
-            public
-                && !self.is_trusted_network()
-                && !self.is_aws_beside_bucket()
-                && !self.is_own_service_role(),
-        )
+        Some(self.is_outside_networks())
+    }
+
+    /// On a network that only a list or a baseline can tell to be known.
+    fn is_outside_networks(&self) -> bool {
+        AddressClass::of(self.record.address()) == AddressClass::Public
+            && !self.is_trusted_network()
+            && !self.is_aws_beside_bucket()
+            && !self.is_own_service_role()
+    }
+
+    /// `unknown_network` or `stranger` where the baseline says this of the
+    /// network. What it has learned counts more than that the network is on no
+    /// list; where it has learned nothing the lists decide alone.
+    #[must_use]
+    pub fn assuming(&self, field: Field, network: Novelty) -> Option<bool> {
+        let unknown = match network {
+            Novelty::Unlearned => self.flag(Field::UnknownNetwork),
+            Novelty::Known => Some(false),
+            Novelty::New => Some(self.is_outside_networks()),
+        };
+        match field {
+            Field::UnknownNetwork => unknown,
+            Field::Stranger => Some(self.is_stranger_on(|| unknown == Some(true))),
+            _ => self.flag(field),
+        }
     }
 
     /// A role that a service of AWS has in an account of the owner's, as AWS
@@ -83,6 +103,10 @@ impl<'r> View<'r, '_> {
     /// network, never a service's role in an own account, never by a presigned
     /// request, which is meant for others; and nobody of whom the log says only that credentials were refused.
     pub(super) fn is_stranger(&self) -> bool {
+        self.is_stranger_on(|| self.flag(Field::UnknownNetwork) == Some(true))
+    }
+
+    fn is_stranger_on(&self, unknown: impl FnOnce() -> bool) -> bool {
         let requester = self.requester();
         let is_nobody = matches!(
             requester.kind,
@@ -100,7 +124,7 @@ impl<'r> View<'r, '_> {
             return true;
         }
         match self.relation() {
-            Relation::Own => self.flag(Field::UnknownNetwork) == Some(true),
+            Relation::Own => unknown(),
             Relation::Trusted => false,
             Relation::Foreign => true,
         }

@@ -209,6 +209,12 @@ impl Checker<'_> {
             let reason = "\"new_value\" stands beside a detection, and this is a correlation";
             self.report.push(key.spot, reason);
         }
+        if let Some((key, _)) = node.entry("baseline")
+            && !is_sum(root)
+        {
+            let reason = "\"baseline\" needs a correlation of the type event_count or value_sum";
+            self.report.push(key.spot, reason);
+        }
         for name in ["different", "none_before"] {
             if let Some((key, _)) = node.entry(name)
                 && !is_pair(root)
@@ -256,6 +262,13 @@ pub(in crate::rule) fn keys_are_known(root: &Node) -> bool {
         Field::from_name(name).is_some() || aliases.is_some_and(|map| map.get(name).is_some())
     };
     texts(correlation, "group-by").iter().all(known)
+}
+
+fn is_sum(root: &Node) -> bool {
+    let kind = root
+        .get("correlation")
+        .and_then(|node| node.get("type")?.text());
+    matches!(kind, Some("event_count" | "value_sum"))
 }
 
 fn is_pair(root: &Node) -> bool {

@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Compiler, canonical, gates};
 use crate::alert::{Level, RuleInfo};
+use crate::baseline::HOUR;
 use crate::record::Field;
 use crate::rule::document::{
     Aggregate as AggregateDocument, Body, Correlation as Block, Document, Kind as Type, Meta,
@@ -50,7 +51,7 @@ pub fn rule<'d>(compiler: &mut Compiler<'d>, document: &'d Document, level: Leve
     builder.finish(document, level, built)
 }
 
-struct Builder<'c, 'd> {
+pub(super) struct Builder<'c, 'd> {
     compiler: &'c mut Compiler<'d>,
     marks: Vec<Draft>,
     columns: Vec<u8>,
@@ -65,7 +66,7 @@ struct Draft {
 }
 
 /// What the records of a mark are called by a correlation.
-enum Names {
+pub(super) enum Names {
     /// As their fields are called.
     Fields,
     /// The names that it groups by.
@@ -73,7 +74,7 @@ enum Names {
 }
 
 impl Names {
-    fn field(&self, name: &str) -> Option<Field> {
+    pub(super) fn field(&self, name: &str) -> Option<Field> {
         match self {
             Names::Fields => Field::from_name(name),
             Names::Keys(keys) => keys
@@ -95,6 +96,15 @@ struct Built {
 type Below = (Stage, Vec<(usize, Names)>, Json);
 
 impl<'d> Builder<'_, 'd> {
+    pub(super) fn compiler(&mut self) -> &mut Compiler<'d> {
+        self.compiler
+    }
+
+    /// The selection of a mark.
+    pub(super) fn selection(&self, mark: usize) -> usize {
+        self.marks[mark].selection
+    }
+
     /// A detection that stands alone fires on any record: one, within a second.
     fn single(&mut self, document: &'d Document) -> Option<Built> {
         let selection = self.compiler.base(document)?;
@@ -109,9 +119,6 @@ impl<'d> Builder<'_, 'd> {
             },
         };
         let mut canonical = json!({"detection": canonical::document(document)});
-        if document.extension.new_value.is_some() {
-            canonical::extension(document, &mut canonical);
-        }
         canonical["and"] = json!([]);
         canonical["any"] = json!([]);
         Some(Built {
@@ -124,8 +131,9 @@ impl<'d> Builder<'_, 'd> {
                 and: Vec::new(),
                 any: Vec::new(),
                 timespan: 1,
+                usual: None,
             },
-            leaves: vec![(mark, Names::Keys(Vec::new()))],
+            leaves: vec![(mark, Names::Fields)],
             canonical,
         })
     }
@@ -173,6 +181,10 @@ impl<'d> Builder<'_, 'd> {
         }
         let and = self.aggregates(document, &extension.and, &block, &leaves)?;
         let any = self.aggregates(document, &extension.any, &block, &leaves)?;
+        let usual = match document.extension.baseline {
+            Some(usual) => Some(self.usual(document, &block, usual, &leaves, &below)?),
+            None => None,
+        };
         let longest = and.iter().chain(&any).map(|a| a.timespan).max();
         let correlation = Correlation {
             stages,
@@ -183,6 +195,7 @@ impl<'d> Builder<'_, 'd> {
             and,
             any,
             timespan: block.timespan.max(longest.unwrap_or(0)),
+            usual,
         };
         Some(Built {
             correlation,
@@ -341,10 +354,7 @@ impl<'d> Builder<'_, 'd> {
             leaves,
             canonical,
         } = built;
-        let group_by: Vec<String> = match document.correlation() {
-            Some(block) => block.group_by,
-            None => Vec::new(),
-        };
+        let group_by = keys(document);
         let mut keys: Vec<Vec<(Field, u8)>> = vec![Vec::new(); self.marks.len()];
         for (mark, names) in &leaves {
             for name in &group_by {
@@ -361,6 +371,13 @@ impl<'d> Builder<'_, 'd> {
         }
         let top = correlation.by.clone();
         whole_keys(&mut correlation, &top);
+        if !usual_is_whole(&correlation) {
+            let reason = "what is compared with a baseline must have the whole rule's group-by, and \
+                          cannot be a step of a chain";
+            self.compiler
+                .fail(document, &["correlation", "group-by"], reason.to_owned());
+            return None;
+        }
         let all = self.columns.iter().copied();
         let slots = all
             .chain(keys.iter().flatten().map(|(_, slot)| *slot))
@@ -390,7 +407,13 @@ impl<'d> Builder<'_, 'd> {
                 .fail(document, &["s3sentry", "suppress"], reason);
             return None;
         }
-        let unworkable = self.compiler.unworkable(document, &correlation, &marks);
+        if has_usual(&correlation) && period % HOUR != 0 {
+            let reason = "hours are compared, so \"suppress\" must be whole hours";
+            let path = ["s3sentry", "suppress"];
+            self.compiler.fail(document, &path, reason.to_owned());
+            return None;
+        }
+        let unworkable = self.compiler.unworkable(&correlation, &marks);
         let ways = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
             id, title, tags, ..
@@ -421,6 +444,38 @@ impl<'d> Builder<'_, 'd> {
             unworkable,
         })
     }
+}
+
+/// What a document's rule is grouped by: of a new value the group and the value.
+fn keys(document: &Document) -> Vec<String> {
+    if let Some(block) = document.correlation() {
+        return block.group_by;
+    }
+    let new = document.extension.new_value.iter();
+    let fields = new.flat_map(|new| new.group_by.iter().chain(&new.fields));
+    fields.map(|field| field.name().to_owned()).collect()
+}
+
+/// Whether what is compared with a baseline is counted by the rule's own key,
+/// and in no chain, which evaluates its later steps anew.
+fn usual_is_whole(correlation: &Correlation) -> bool {
+    let chain = matches!(correlation.kind, Kind::Chain(_));
+    let below =
+        below(correlation).all(|below| usual_is_whole(below) && !(chain && has_usual(below)));
+    below && (correlation.usual.is_none() || correlation.whole_key)
+}
+
+/// Whether something in it is compared with a baseline.
+fn has_usual(correlation: &Correlation) -> bool {
+    correlation.usual.is_some() || below(correlation).any(has_usual)
+}
+
+/// The correlations that it counts.
+fn below(correlation: &Correlation) -> impl Iterator<Item = &Correlation> {
+    correlation.stages.iter().filter_map(|stage| match stage {
+        Stage::Records(_) => None,
+        Stage::Firings(below) => Some(&**below),
+    })
 }
 
 /// Marks the correlations whose key is the rule's.

@@ -15,11 +15,23 @@ pub fn document(document: &Document) -> Json {
         return Json::Null;
     };
     let mut json = detections(&rule.detection);
-    if !document.filters.is_empty() {
+    if !document.filters.is_empty() || document.extension.new_value.is_some() {
         json = json!({"detection": json});
         extension(document, &mut json);
     }
     json
+}
+
+/// What teaches a rule that asks for a new value: its detection, narrowed by
+/// filters.
+pub fn learned(document: &Document) -> Json {
+    let Body::Detection(rule) = &document.body else {
+        return Json::Null;
+    };
+    json!({
+        "detection": detections(&rule.detection),
+        "filters": document.filters.iter().map(detections).collect::<Vec<_>>(),
+    })
 }
 
 pub fn detections(detections: &Detections) -> Json {
@@ -103,8 +115,15 @@ pub fn extension(document: &Document, json: &mut Json) {
     }
     if let Some(new) = &extension.new_value {
         json["new_value"] = json!({
-            "field": new.field.name(),
+            "field": new.fields.iter().map(|field| field.name()).collect::<Vec<_>>(),
             "group-by": new.group_by.iter().map(|field| field.name()).collect::<Vec<_>>(),
+        });
+    }
+    if let Some(usual) = &extension.baseline {
+        json["baseline"] = json!({
+            "times": usual.times,
+            "hours": usual.hours,
+            "otherwise": usual.otherwise,
         });
     }
 }

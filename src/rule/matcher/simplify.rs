@@ -128,7 +128,7 @@ impl Test {
             Test::Network(networks) => 50 + 5 * u32::try_from(networks.len()).unwrap_or(0),
             Test::Unset(_) => 0,
             Test::Networks(_) | Test::Time(..) | Test::Hours(_) => 100,
-            Test::RequesterType(_) | Test::Flag(..) => 200,
+            Test::RequesterType(_) | Test::Flag(..) | Test::Assumed(..) => 200,
             Test::Text(Place::Field(of), texts) => field(of) + u32::from(texts.count() > 1) * 100,
             Test::Related(related) => field(&related.field) + field(&related.other),
             Test::Regex(Place::Field(of), _) => field(of) + 1_000,

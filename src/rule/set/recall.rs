@@ -102,6 +102,7 @@ pub fn is_alike(expr: &Expr, settings: &Settings) -> bool {
             Test::Text(Place::Line, _)
             | Test::Regex(Place::Line, _)
             | Test::Time(..)
+            | Test::Assumed(..)
             | Test::Network(_)
             | Test::Hours(_) => false,
         };
@@ -311,7 +312,7 @@ mod tests {
             for line in lines {
                 let record = Record::parse(line.as_bytes()).unwrap();
                 let mut found = Observations::default();
-                set.observe(&record, (0, 0), &mut scratch, &mut found);
+                set.observe(&record, (0, 0), &mut scratch, &mut found, &mut crate::baseline::Notes::default());
                 let view = View::new(&record, &set.settings);
                 for (bit, selection) in set.selections.iter().enumerate() {
                     if !selection.refines.is_empty() {
