@@ -1,5 +1,7 @@
 //! What is normal, and what rules make of it, over logs written for the purpose.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::sync::Arc;
 
