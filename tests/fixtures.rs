@@ -17,11 +17,17 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// The shipped rules under these settings.
-fn shipped(settings: Settings) -> Arc<RuleSet> {
+/// The shipped rules under these settings, with a baseline or without.
+fn shipped(settings: Settings, normal: bool) -> Arc<RuleSet> {
     let mut documents = rule::load(&[]).unwrap();
     rule::overrides::apply(&mut documents, &settings).unwrap();
-    let set = rule::compile(&documents, &Arc::new(settings), Level::Informational);
+    let (settings, level) = (Arc::new(settings), Level::Informational);
+    let set = if normal {
+        let options = s3sentry::baseline::Options::default();
+        rule::compile_with_baseline(&documents, &settings, level, options)
+    } else {
+        rule::compile(&documents, &settings, level)
+    };
     Arc::new(set.unwrap())
 }
 
@@ -57,7 +63,7 @@ fn assert_same(what: &str, raised: &[Value], expected: &[Value]) {
 
 #[test]
 fn every_rule_has_fixtures_and_the_other_way_round() {
-    assert_eq!(directories(), names(&shipped(Settings::default())));
+    assert_eq!(directories(), names(&shipped(Settings::default(), false)));
 }
 
 #[test]
@@ -70,9 +76,11 @@ fn every_rule_fires_and_is_quiet_as_its_fixtures_say() {
         } else {
             Settings::default()
         };
-        let set = shipped(settings);
+        let normal = directory.join(fixture::BASELINE);
+        let normal = normal.is_file().then_some(normal.as_path());
+        let set = shipped(settings, normal.is_some());
         let raised = |log: &str| -> Vec<Value> {
-            let alerts = fixture::alerts(&directory.join(log), &set).unwrap();
+            let alerts = fixture::alerts(&directory.join(log), normal, &set).unwrap();
             let own = alerts
                 .into_iter()
                 .filter(|alert| alert["rule"]["name"] == name.as_str());
@@ -88,11 +96,14 @@ fn every_rule_fires_and_is_quiet_as_its_fixtures_say() {
 #[test]
 fn the_demo_raises_what_is_written_beside_it() {
     let trusted = Networks::from_file(&fixtures().join("trusted.txt")).unwrap();
-    let set = shipped(Settings {
-        trusted_networks: Some(trusted),
-        ..Settings::default()
-    });
-    let raised = fixture::alerts(&fixtures().join("demo.log"), &set).unwrap();
+    let set = shipped(
+        Settings {
+            trusted_networks: Some(trusted),
+            ..Settings::default()
+        },
+        false,
+    );
+    let raised = fixture::alerts(&fixtures().join("demo.log"), None, &set).unwrap();
     let expected = written(&fixtures().join("demo.alerts.ndjson"));
     assert_same("the demo", &raised, &expected);
 }

@@ -175,6 +175,11 @@ impl Baseline {
         }
     }
 
+    /// What becomes of what is seen from now on.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
     /// Another bound than [`MOST`].
     #[must_use]
     pub fn with_most(self, most: usize) -> Self {

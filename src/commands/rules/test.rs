@@ -12,6 +12,7 @@ use s3sentry::alert::Level;
 use s3sentry::rule::{self, Document, RuleSet, lint, overrides};
 use s3sentry::settings::Settings;
 use s3sentry::text::terminal;
+use s3sentry::{baseline, fixture};
 use serde_json::Value;
 
 use crate::cli::RulesTest;
@@ -197,15 +198,29 @@ impl Test<'_> {
         };
         let mut documents = self.documents.to_vec();
         overrides::apply(&mut documents, &settings).map_err(|errors| all(&errors, "settings"))?;
-        rule::compile(&documents, &Arc::new(settings), Level::Informational)
-            .map_err(|errors| all(&errors, "rules"))
+        let settings = Arc::new(settings);
+        let level = Level::Informational;
+        match self.normal() {
+            None => rule::compile(&documents, &settings, level),
+            Some(_) => {
+                let options = baseline::Options::default();
+                rule::compile_with_baseline(&documents, &settings, level, options)
+            }
+        }
+        .map_err(|errors| all(&errors, "rules"))
+    }
+
+    /// The log of what is normal, where there is one.
+    fn normal(&self) -> Option<PathBuf> {
+        let path = self.directory.join(fixture::BASELINE);
+        path.is_file().then_some(path)
     }
 
     /// The alerts of the rule over a log, without evidence.
     fn raised(&self, log: &str, set: &Arc<RuleSet>) -> Result<Result<Vec<Value>, String>, Stop> {
         let path = self.directory.join(log);
         let alerts = on_threads(&self.arguments.common, || {
-            s3sentry::fixture::alerts(&path, set)
+            fixture::alerts(&path, self.normal().as_deref(), set)
         })?;
         let own = |alert: &Value| alert["rule"]["name"] == self.name;
         Ok(alerts.map(|alerts| alerts.into_iter().filter(own).collect()))
