@@ -200,14 +200,13 @@ impl Test<'_> {
         overrides::apply(&mut documents, &settings).map_err(|errors| all(&errors, "settings"))?;
         let settings = Arc::new(settings);
         let level = Level::Informational;
-        match self.normal() {
-            None => rule::compile(&documents, &settings, level),
-            Some(_) => {
-                let options = baseline::Options::default();
-                rule::compile_with_baseline(&documents, &settings, level, options)
-            }
-        }
-        .map_err(|errors| all(&errors, "rules"))
+        let set = if self.normal().is_some() {
+            let options = baseline::Options::default();
+            rule::compile_with_baseline(&documents, &settings, level, options)
+        } else {
+            rule::compile(&documents, &settings, level)
+        };
+        set.map_err(|errors| all(&errors, "rules"))
     }
 
     /// The log of what is normal, where there is one.
