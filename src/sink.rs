@@ -9,6 +9,7 @@
 
 mod csv;
 mod json;
+pub mod read;
 pub mod record;
 mod table;
 #[cfg(test)]

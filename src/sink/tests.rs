@@ -352,6 +352,26 @@ fn colour_changes_nothing_but_colour() {
 }
 
 #[test]
+fn what_is_written_is_read_again() {
+    for alert in [burst(), hostile(), listed()] {
+        let text = written(Format::Ndjson, Options::default(), &[alert]);
+        let read = read::alert(&text).unwrap();
+        let again = written(Format::Ndjson, Options::default(), &[read.clone()]);
+        // The lines of the evidence do not come back.
+        let strip = |text: &str| {
+            let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
+            for one in json["evidence"].as_array_mut().unwrap() {
+                one["record"] = serde_json::Value::Null;
+            }
+            json
+        };
+        assert_eq!(strip(&text), strip(&again));
+        assert_eq!(read::alert(&again).unwrap(), read);
+    }
+    assert!(read::alert("{}").is_err());
+}
+
+#[test]
 fn every_format_names_list_and_entry() {
     let text = written(Format::Ndjson, Options::default(), &[listed()]);
     assert!(
