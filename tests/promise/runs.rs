@@ -1,0 +1,577 @@
+//! A log that is read in several runs, with what is kept of windows in between:
+//! the alerts are those of one run. And periods as they stand.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, LazyLock};
+
+use proptest::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use s3sentry::alert::Status;
+use s3sentry::correlate::snapshot::{Head, LASTING, Pending};
+use s3sentry::correlate::{Correlator, MIN_STATE, Origin, Part, Raised};
+use s3sentry::observation::Observations;
+use s3sentry::record::{Record, time};
+use s3sentry::rule::RuleSet;
+use s3sentry::rule::set::Scratch;
+
+use crate::exact;
+use crate::oracle::draw::{self, Shape};
+use crate::oracle::{Count, Kind, Model, Pick, Rules};
+use crate::run::{self, OPTIONS, Told};
+use crate::world::{self, DAY, Dice, Rec};
+
+/// What an alert is, and which it is.
+type Promised = (u128, Told);
+
+fn promised(raised: &[Raised]) -> Vec<Promised> {
+    let alerts = raised.iter().map(|raised| &raised.alert);
+    alerts.map(|alert| (alert.id, Told::of(alert))).collect()
+}
+
+/// What a database would hold.
+#[derive(Clone, Default)]
+struct Kept {
+    head: Option<Head>,
+    frames: BTreeMap<i64, Vec<Vec<u8>>>,
+    keys: BTreeMap<(usize, i64, u64), Pending>,
+    /// Alerts that are closed.
+    closed: Vec<Promised>,
+    /// Blocks that are done.
+    done: usize,
+    /// Offset of the first byte of each input.
+    inputs: Vec<usize>,
+}
+
+impl Kept {
+    /// Writes what is new; how many frames and keys.
+    fn save(&mut self, correlator: &mut Correlator, input: u32, succeeds: bool) -> (usize, usize) {
+        let (mut frames, mut keys) = (0, 0);
+        let saving = correlator.save(|number| {
+            assert_eq!(number & LASTING, 0);
+            LASTING | (input + number)
+        });
+        let mut next = self.clone();
+        next.head = Some(saving.head());
+        if saving.replaces() {
+            next.frames.clear();
+            next.keys.clear();
+        }
+        for segment in saving.gone_segments() {
+            assert!(next.frames.remove(&segment).is_some());
+        }
+        for gone in saving.gone_keys() {
+            let before = next.keys.len();
+            let of = (gone.rule, gone.period);
+            next.keys.retain(|(rule, period, key), _| {
+                (*rule, *period) != of || gone.key.is_some_and(|gone| gone != *key)
+            });
+            assert!(next.keys.len() < before);
+        }
+        let frame = |segment, frame: &[u8]| {
+            frames += 1;
+            let segment: &mut Vec<_> = next.frames.entry(segment).or_default();
+            segment.push(frame.to_vec());
+            io::Result::Ok(())
+        };
+        saving.frames(frame).unwrap();
+        let key = |pending: Pending| {
+            keys += 1;
+            let at = (pending.rule, pending.period, pending.key);
+            next.keys.insert(at, pending);
+            io::Result::Ok(())
+        };
+        saving.keys(key).unwrap();
+        if succeeds {
+            saving.saved();
+            *self = next;
+        }
+        (frames, keys)
+    }
+
+    fn restore(&self, set: &Arc<RuleSet>, lateness: i64, max_state: usize) -> Correlator {
+        let Some(head) = self.head else {
+            return Correlator::new(Arc::clone(set), lateness, max_state);
+        };
+        let mut restoring =
+            Correlator::restore(Arc::clone(set), lateness, max_state, head).unwrap();
+        for frame in self.frames.values().flatten() {
+            restoring.frame(frame).unwrap();
+        }
+        for pending in self.keys.values() {
+            restoring.key(pending.clone()).unwrap();
+        }
+        restoring.finish()
+    }
+}
+
+/// What happens behind a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    On,
+    Commit,
+    /// The commit fails, and the run goes on.
+    Fail,
+    /// Periods are looked at as they stand.
+    Peek,
+    /// The run ends, and another one begins.
+    End,
+    /// The run ends as if the machine had, and another one begins.
+    Crash,
+}
+
+/// A log in blocks, and what it is read with.
+struct Reading<'l> {
+    set: Arc<RuleSet>,
+    log: &'l [u8],
+    blocks: Vec<&'l [u8]>,
+    lateness: i64,
+    max_state: usize,
+    /// Bytes that went to temporary files.
+    spilled: u64,
+}
+
+impl<'l> Reading<'l> {
+    fn new(set: &Arc<RuleSet>, log: &'l [u8], mut cut: impl FnMut(usize) -> bool) -> Self {
+        let mut blocks = Vec::new();
+        let (mut start, mut end) = (0, 0);
+        for (number, line) in log.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            end += line.len();
+            if cut(number) || end == log.len() {
+                blocks.push(&log[start..end]);
+                start = end;
+            }
+        }
+        Self {
+            set: Arc::clone(set),
+            log,
+            blocks,
+            lateness: OPTIONS.lateness,
+            max_state: OPTIONS.max_state,
+            spilled: 0,
+        }
+    }
+
+    fn start(&self, block: usize) -> usize {
+        self.blocks[..block].iter().map(|block| block.len()).sum()
+    }
+
+    /// Sends some blocks of an input through.
+    fn batch(
+        &self,
+        correlator: &mut Correlator,
+        blocks: std::ops::Range<usize>,
+        input: usize,
+        latest: &mut i64,
+    ) {
+        let mut scratch = Scratch::default();
+        let mut observe = |number: usize| {
+            let mut observations = Observations::default();
+            let start = self.start(number) - input;
+            let mut offset = start as u64;
+            for line in self.blocks[number].split_inclusive(|byte| *byte == b'\n') {
+                let record = Record::parse(line.trim_ascii_end()).unwrap();
+                let place = (0, offset);
+                self.set
+                    .observe(&record, place, &mut scratch, &mut observations);
+                offset += line.len() as u64;
+            }
+            (start as u64, observations)
+        };
+        let observed: Vec<_> = blocks.clone().map(&mut observe).collect();
+        let mut parts = Vec::new();
+        for ((offset, observations), number) in observed.iter().zip(blocks) {
+            let bytes = self.blocks[number];
+            parts.push(Part {
+                origin: Origin {
+                    source: 0,
+                    offset: *offset,
+                    bytes,
+                },
+                observations,
+                watermark: correlator.watermark(),
+            });
+            let times = bytes.split(|byte| *byte == b'\n').filter_map(time::of_line);
+            *latest = times.fold(*latest, i64::max);
+            correlator.see(*latest);
+            correlator.reach(*latest);
+        }
+        correlator.apply(&parts).unwrap();
+    }
+
+    /// Reads it all; what happens behind each batch is chosen step by step.
+    /// Gives the alerts of all runs.
+    fn read(&mut self, dice: &mut Dice, mut next: impl FnMut(&mut Dice) -> Step) -> Vec<Promised> {
+        let mut kept = Kept::default();
+        let mut correlator = kept.restore(&self.set, self.lateness, self.max_state);
+        let (mut at, mut latest, mut alerts) = (0, i64::MIN, Vec::new());
+        let mut inputs = vec![0];
+        while at < self.blocks.len() {
+            let most = (at + 1 + dice.below(3) as usize).min(self.blocks.len());
+            let input = *inputs.last().unwrap();
+            self.batch(&mut correlator, at..most, input, &mut latest);
+            at = most;
+            let mut raised = Vec::new();
+            correlator.close(&mut raised).unwrap();
+            self.check(&raised, &inputs);
+            alerts.append(&mut promised(&raised));
+            let number = inputs.len() as u32 - 1;
+            let step = next(dice);
+            match step {
+                Step::On => continue,
+                Step::Peek => {
+                    let mut open = Vec::new();
+                    correlator.peek(&mut open).unwrap();
+                    self.check(&open, &inputs);
+                    continue;
+                }
+                Step::Fail => {
+                    kept.save(&mut correlator, number, false);
+                    continue;
+                }
+                Step::Crash => {}
+                Step::Commit | Step::End => {
+                    let mut raised = Vec::new();
+                    if step == Step::End {
+                        correlator.reach_latest();
+                        correlator.close(&mut raised).unwrap();
+                        correlator.finish_run(&mut raised);
+                    }
+                    alerts.append(&mut promised(&raised));
+                    kept.save(&mut correlator, number, true);
+                    kept.closed.append(&mut alerts);
+                    (kept.done, kept.inputs) = (at, inputs.clone());
+                    if step == Step::Commit {
+                        continue;
+                    }
+                }
+            }
+            self.spilled += correlator.counts().spilled;
+            correlator = kept.restore(&self.set, self.lateness, self.max_state);
+            if dice.below(2) == 0 {
+                // Nothing has come: nothing is new.
+                let head = kept.head;
+                let first = head.is_none();
+                let written = kept.save(&mut correlator, 0, true);
+                assert!(first || (written, kept.head) == ((0, 0), head));
+                correlator = kept.restore(&self.set, self.lateness, self.max_state);
+            }
+            alerts.clear();
+            at = kept.done;
+            latest = i64::MIN;
+            inputs = kept.inputs.clone();
+            inputs.push(self.start(at));
+        }
+        correlator.reach(i64::MAX);
+        let mut raised = Vec::new();
+        correlator.close(&mut raised).unwrap();
+        self.check(&raised, &inputs);
+        alerts.append(&mut promised(&raised));
+        self.spilled += correlator.counts().spilled;
+        [kept.closed, alerts].concat()
+    }
+
+    /// Whether the records that alerts may show are where they are said to be.
+    fn check(&self, raised: &[Raised], inputs: &[usize]) {
+        for seen in raised.iter().flat_map(|raised| &raised.records) {
+            let (number, offset) = seen.place;
+            let input = match number {
+                0 => inputs.len() - 1,
+                lasting => (lasting ^ LASTING) as usize,
+            };
+            let line = &self.log[inputs[input] + offset as usize..];
+            let line = line.split(|byte| *byte == b'\n').next().unwrap();
+            assert_eq!(time::of_line(line), Some(seen.time));
+            assert!(seen.line.as_ref().is_none_or(|kept| kept == line));
+        }
+    }
+}
+
+static POOLS: LazyLock<Vec<ThreadPool>> = LazyLock::new(|| {
+    let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build();
+    [1, 3].map(|threads| pool(threads).unwrap()).into()
+});
+
+/// Rules, and records as they arrive.
+#[derive(Clone)]
+struct Case {
+    rules: Rules,
+    records: Vec<Rec>,
+    seed: u64,
+}
+
+prop_compose! {
+    fn case(shape: Shape)(
+        records in prop_oneof![world::spread().boxed(), world::crowded().boxed()],
+        seed: u64,
+        rules in draw::rules(shape),
+    ) -> Case {
+        Case { rules, records, seed }
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (log, lateness) = self.arrival();
+        writeln!(out, "\n# rules.yml\n{}\n# log", self.rules.yaml())?;
+        writeln!(out, "{}", String::from_utf8(log).unwrap())?;
+        write!(out, "# {lateness} s late at most; seed {}", self.seed)
+    }
+}
+
+impl Case {
+    /// The log, and how late its records may come.
+    fn arrival(&self) -> (Vec<u8>, i64) {
+        let mut dice = Dice(self.seed);
+        let most = [1, 3, 60, 3600][dice.below(4) as usize];
+        let late = |record: &Rec| (record.clone(), dice.below(most) as i64);
+        let arriving: Vec<_> = self.records.iter().map(late).collect();
+        (world::log(&world::jittered(&arriving)), most as i64)
+    }
+
+    fn check(&self) -> Result<(), TestCaseError> {
+        let yaml = self.rules.yaml();
+        let (log, lateness) = self.arrival();
+        let expected = run::whole(&run::compile(&yaml), &log).promised();
+        for pool in &*POOLS {
+            let mut dice = Dice(self.seed);
+            let set = run::compile(&yaml);
+            let (rate, often) = (1 + dice.below(8), 1 + dice.below(6));
+            let mut reading = Reading::new(&set, &log, |_| dice.below(rate) == 0);
+            reading.lateness = lateness;
+            let mut left = 6;
+            let next = |dice: &mut Dice| match dice.below(6 * often) {
+                0 | 1 => Step::Commit,
+                2 => Step::Fail,
+                3 => Step::Peek,
+                4 | 5 if left > 0 => {
+                    left -= 1;
+                    [Step::End, Step::Crash][dice.below(2) as usize]
+                }
+                _ => Step::On,
+            };
+            let seen = pool.install(|| reading.read(&mut dice, next));
+            prop_assert!(seen == expected, "{}", {
+                let told = |all: &[Promised]| all.iter().map(|(_, told)| told.clone()).collect();
+                let (seen, expected): (Vec<_>, Vec<_>) = (told(&seen), told(&expected));
+                run::differences(&seen, &expected)
+            });
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(exact::config(150))]
+
+    #[test]
+    fn runs_are_nothing(case in case(Shape::MIXED)) {
+        case.check()?;
+    }
+
+    #[test]
+    fn runs_are_nothing_to_counts(case in case(Shape::plain(&[
+        Kind::EventCount, Kind::ValueCount, Kind::ValueSum, Kind::ValueAvg,
+        Kind::ValuePercentile,
+    ]))) {
+        case.check()?;
+    }
+
+    /// What stands in open periods is what would be told if nothing more came.
+    #[test]
+    fn a_look_is_what_closing_says(case in case(Shape::MIXED), part in 0usize..=100) {
+        let (log, lateness) = case.arrival();
+        let set = run::compile(&case.rules.yaml());
+        let mut reading = Reading::new(&set, &log, |_| true);
+        reading.lateness = lateness;
+        let read = reading.blocks.len() * part / 100;
+        let mut correlator = Correlator::new(Arc::clone(&set), lateness, OPTIONS.max_state);
+        let mut latest = i64::MIN;
+        for at in 0..read {
+            reading.batch(&mut correlator, at..at + 1, 0, &mut latest);
+            if at % 3 == 0 {
+                correlator.close(&mut Vec::new()).unwrap();
+            }
+        }
+        let (mut first, mut second, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+        correlator.peek(&mut first).unwrap();
+        correlator.peek(&mut second).unwrap();
+        correlator.reach(i64::MAX);
+        correlator.close(&mut closed).unwrap();
+        for (all, status) in [(&first, Status::Open), (&second, Status::Open), (&closed, Status::Closed)] {
+            prop_assert!(all.iter().all(|raised| raised.alert.status == status));
+            prop_assert_eq!(promised(all), promised(&closed));
+            for (raised, closed) in all.iter().zip(&closed) {
+                prop_assert_eq!(&raised.alert.summary, &closed.alert.summary);
+                prop_assert_eq!(&raised.records, &closed.records);
+                prop_assert_eq!(raised.shows, closed.shows);
+            }
+        }
+    }
+
+    /// Where more records can only make a rule fire more, what stands comes true.
+    #[test]
+    fn what_stands_comes_true(case in case(Shape {
+        below: &[Kind::EventCount, Kind::ValueCount, Kind::ValueSum, Kind::Temporal],
+        ..Shape::plain(&[Kind::EventCount, Kind::ValueCount, Kind::ValueSum, Kind::Temporal])
+    })) {
+        let mut case = case;
+        for model in &mut case.rules.models {
+            model.main.condition.truncate(1);
+            model.main.condition.iter_mut().for_each(|(word, _)| *word = "gte");
+        }
+        let (log, lateness) = case.arrival();
+        let set = run::compile(&case.rules.yaml());
+        let last: BTreeMap<u128, Told> = run::whole(&set, &log).promised().into_iter().collect();
+        let mut dice = Dice(case.seed);
+        let mut reading = Reading::new(&set, &log, |_| dice.below(4) == 0);
+        reading.lateness = lateness;
+        let mut correlator = Correlator::new(Arc::clone(&set), lateness, OPTIONS.max_state);
+        let mut latest = i64::MIN;
+        let mut before = BTreeMap::new();
+        for at in 0..reading.blocks.len() {
+            reading.batch(&mut correlator, at..at + 1, 0, &mut latest);
+            let (mut closed, mut open) = (Vec::new(), Vec::new());
+            correlator.close(&mut closed).unwrap();
+            correlator.peek(&mut open).unwrap();
+            let told: BTreeMap<u128, Told> =
+                promised(&closed).into_iter().chain(promised(&open)).collect();
+            for (id, told) in &told {
+                prop_assert!(last.get(id).is_some_and(|last| last.count >= told.count), "{:?}", told);
+            }
+            for (id, count) in before {
+                prop_assert!(told.get(&id).is_some_and(|told| told.count >= count));
+            }
+            before = promised(&open).into_iter().map(|(id, told)| (id, told.count)).collect();
+        }
+    }
+}
+
+#[test]
+fn what_is_spilled_is_kept() {
+    let mut values = Model::burst("values", Pick::Every, &["remote_ip"], 86_400, 0);
+    values.main = Count::of(Kind::ValueCount).values("key_name").when("eq", 7);
+    let rules = Rules::of(vec![
+        values,
+        Model::burst(
+            "long",
+            Pick::Denied,
+            &["remote_ip", "key_name"],
+            86_400,
+            200,
+        ),
+        Model::burst("short", Pick::Denied, &["remote_ip"], 61, 2),
+    ]);
+    // Each fourth nearly an hour late, so that what has been spilled goes on
+    // growing.
+    let arriving: Vec<(Rec, i64)> = (0..6000u64)
+        .map(|n| {
+            let mut record = Rec::refused(DAY + n as i64 * 20, &format!("192.0.2.{}", n % 3), n);
+            record.key = Some(format!("k{}", n % 7));
+            (record, n as i64 % 4 / 3 * 3599)
+        })
+        .collect();
+    let log = world::log(&world::jittered(&arriving));
+    let set = run::compile(&rules.yaml());
+    let expected = run::whole(&set, &log).promised();
+    assert!(!expected.is_empty());
+    for (seed, pool) in POOLS.iter().enumerate() {
+        let mut dice = Dice(seed as u64);
+        let mut reading = Reading::new(&set, &log, |line| line % 20 == 19);
+        reading.max_state = MIN_STATE;
+        let mut left = 6;
+        let next = |dice: &mut Dice| match dice.below(24) {
+            0..3 => Step::Commit,
+            3 => Step::Fail,
+            4 => Step::Peek,
+            5 | 6 if left > 0 => {
+                left -= 1;
+                [Step::End, Step::Crash][dice.below(2) as usize]
+            }
+            _ => Step::On,
+        };
+        let seen = pool.install(|| reading.read(&mut dice, next));
+        assert!(seen == expected);
+        assert!(reading.spilled > 100_000, "{}", reading.spilled);
+    }
+}
+
+/// Many keys, each of which fires, within one second.
+fn crowd() -> (Rules, Vec<u8>) {
+    let rules = Rules::of(vec![Model::burst("once", Pick::Every, &["key_name"], 1, 1)]);
+    let record = |n: u64| {
+        let mut record = Rec::refused(DAY, "192.0.2.9", n);
+        record.key = Some(format!("key-{n}"));
+        record
+    };
+    let records: Vec<Rec> = (0..5000).map(record).collect();
+    (rules, world::log(&records))
+}
+
+#[test]
+fn what_comes_back_counts_under_the_cap() {
+    let (rules, log) = crowd();
+    let set = run::compile(&rules.yaml());
+    let reading = Reading::new(&set, &log, |line| line % 100 == 99);
+    let mut roomy = Correlator::new(Arc::clone(&set), 3600, OPTIONS.max_state);
+    reading.batch(
+        &mut roomy,
+        0..reading.blocks.len(),
+        0,
+        &mut i64::MIN.clone(),
+    );
+    let mut kept = Kept::default();
+    let (_, keys) = kept.save(&mut roomy, 0, true);
+    assert_eq!((keys, roomy.counts().evicted), (5000, 0));
+
+    let mut tight = kept.restore(&set, 3600, MIN_STATE);
+    assert!(
+        tight.state_bytes() <= MIN_STATE * 2,
+        "{}",
+        tight.state_bytes()
+    );
+    let evicted = tight.counts().evicted;
+    assert!(evicted > 500, "{evicted}");
+    // What was forgotten is deleted.
+    kept.save(&mut tight, 0, true);
+    assert_eq!(kept.keys.len() as u64 + evicted, 5000);
+
+    // It is told, be it in a later run, and once.
+    let mut again = kept.restore(&set, 3600, OPTIONS.max_state);
+    let mut raised = Vec::new();
+    again.finish_run(&mut raised);
+    assert_eq!(promised(&raised)[0].1.count, evicted);
+    assert_eq!((raised.len(), again.counts().evicted), (1, 0));
+    kept.save(&mut again, 0, true);
+    let mut last = kept.restore(&set, 3600, OPTIONS.max_state);
+    raised.clear();
+    last.finish_run(&mut raised);
+    assert!(raised.is_empty());
+    last.reach(i64::MAX);
+    last.close(&mut raised).unwrap();
+    assert_eq!(raised.len() as u64 + evicted, 5000);
+}
+
+#[test]
+fn windows_of_other_rules_are_not_continued() {
+    let head = |model: Model| {
+        let rules = Rules::of(vec![model]);
+        let set = run::compile(&rules.yaml());
+        let mut correlator = Correlator::new(Arc::clone(&set), 0, MIN_STATE);
+        correlator.reach(DAY);
+        (set, correlator.save(|number| number).head())
+    };
+    let model = || Model::burst("burst", Pick::Denied, &["remote_ip"], 300, 20);
+    let (set, kept) = head(model());
+    let other = Model::burst("burst", Pick::Denied, &["remote_ip"], 300, 21);
+    let mut longer = model();
+    longer.suppress = Some(7200);
+    for model in [other, longer] {
+        let (_, other) = head(model);
+        let mismatch = Correlator::restore(Arc::clone(&set), 0, MIN_STATE, other).unwrap_err();
+        assert_eq!(mismatch.kept.watermark, DAY);
+    }
+    let restored = Correlator::restore(set, 0, MIN_STATE, kept).unwrap();
+    assert_eq!(restored.finish().watermark(), DAY);
+}
