@@ -121,6 +121,20 @@ enum Step {
     Crash,
 }
 
+/// What a number stands for; a run ends only as often as is left.
+fn chance(number: u64, left: &mut u32, dice: &mut Dice) -> Step {
+    match number {
+        0 | 1 => Step::Commit,
+        2 => Step::Fail,
+        3 => Step::Peek,
+        4 | 5 if *left > 0 => {
+            *left -= 1;
+            [Step::End, Step::Crash][dice.below(2) as usize]
+        }
+        _ => Step::On,
+    }
+}
+
 /// A log in blocks, and what it is read with.
 struct Reading<'l> {
     set: Arc<RuleSet>,
@@ -340,16 +354,10 @@ impl Case {
             let (rate, often) = (1 + dice.below(8), 1 + dice.below(6));
             let mut reading = Reading::new(&set, &log, |_| dice.below(rate) == 0);
             reading.lateness = lateness;
-            let mut left = 6;
+            let (mut left, every) = (6, dice.below(3) == 0);
             let next = |dice: &mut Dice| match dice.below(6 * often) {
-                0 | 1 => Step::Commit,
-                2 => Step::Fail,
-                3 => Step::Peek,
-                4 | 5 if left > 0 => {
-                    left -= 1;
-                    [Step::End, Step::Crash][dice.below(2) as usize]
-                }
-                _ => Step::On,
+                _ if every => Step::End,
+                step => chance(step, &mut left, dice),
             };
             let seen = pool.install(|| reading.read(&mut dice, next));
             prop_assert!(seen == expected, "{}", {
@@ -481,16 +489,7 @@ fn what_is_spilled_is_kept() {
         let mut reading = Reading::new(&set, &log, |line| line % 20 == 19);
         reading.max_state = MIN_STATE;
         let mut left = 6;
-        let next = |dice: &mut Dice| match dice.below(24) {
-            0..3 => Step::Commit,
-            3 => Step::Fail,
-            4 => Step::Peek,
-            5 | 6 if left > 0 => {
-                left -= 1;
-                [Step::End, Step::Crash][dice.below(2) as usize]
-            }
-            _ => Step::On,
-        };
+        let next = |dice: &mut Dice| chance(dice.below(24), &mut left, dice);
         let seen = pool.install(|| reading.read(&mut dice, next));
         assert!(seen == expected);
         assert!(reading.spilled > 100_000, "{}", reading.spilled);
