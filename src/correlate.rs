@@ -10,6 +10,9 @@
 //! An alert leaves with the places of the records that it may show (`evidence`):
 //! names of inputs and lines that have to be read again are not known here.
 //!
+//! Windows that a run leaves open can be looked at (`peek`), kept outside and
+//! taken back by a later run (`snapshot`).
+//!
 //! Alerts are a pure function of the observations, whatever order they come in,
 //! as long as none comes later than the lateness bound. The wall clock, threads
 //! and borrowed lines may not enter here.

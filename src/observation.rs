@@ -117,13 +117,6 @@ impl Observations {
         Some(Self { words })
     }
 
-    /// Those behind the first `words` words, which are whole observations.
-    #[must_use]
-    pub fn behind(&self, words: usize) -> Self {
-        let words = self.words.get(words..).unwrap_or_default().to_vec();
-        Self { words }
-    }
-
     /// Gives the inputs other numbers.
     pub fn renumber(&mut self, number: impl Fn(u32) -> u32) {
         let mut rest = &mut self.words[..];
@@ -265,11 +258,5 @@ mod tests {
         let mut all = some([3, u32::MAX]);
         all.renumber(|number| number ^ 1);
         assert_eq!(all.words(), some([2, u32::MAX - 1]).words());
-        let second = all.behind(lengths(all.words()).unwrap().1);
-        assert_eq!(
-            second.iter().map(Observation::time).collect::<Vec<_>>(),
-            [6]
-        );
-        assert!(all.behind(all.words().len()).is_empty());
     }
 }

@@ -57,7 +57,7 @@ pub struct Log {
     /// The file that is written to, and its length.
     file: Option<(Arc<File>, u64)>,
     spilled_bytes: u64,
-    /// Segments that are kept outside and no longer here.
+    /// Segments whose part that is kept outside is not needed any more.
     gone: BTreeSet<i64>,
     /// Of the rule set whose observations these are.
     fingerprint: u64,
@@ -134,7 +134,7 @@ impl Log {
             if selections != segment.needed
                 && !segment.held.iter().all(|observation| wanted(&observation))
             {
-                // What is kept outside stays there: too much does no harm.
+                // What is kept outside may be more than what is here.
                 let (mut kept, mut seen, mut saved) = (Observations::default(), 0, 0);
                 for observation in segment.held.iter() {
                     seen += observation.word_count();
@@ -144,6 +144,11 @@ impl Log {
                     if seen <= segment.saved {
                         saved = kept.words().len();
                     }
+                }
+                if segment.is_kept && segment.spilled.is_empty() && kept.words().len() * 2 < seen {
+                    // It is kept anew, so that no run reads it all again.
+                    self.gone.insert(*start);
+                    (segment.is_kept, saved) = (false, 0);
                 }
                 (segment.held, segment.saved) = (kept, saved);
             }

@@ -371,7 +371,7 @@ impl Case {
 }
 
 proptest! {
-    #![proptest_config(exact::config(150))]
+    #![proptest_config(exact::config(80))]
 
     #[test]
     fn runs_are_nothing(case in case(Shape::MIXED)) {
@@ -384,6 +384,30 @@ proptest! {
         Kind::ValuePercentile,
     ]))) {
         case.check()?;
+    }
+
+    /// Keys that are kept step by step are as if they were kept at once.
+    #[test]
+    fn steps_are_nothing(case in case(Shape::MIXED)) {
+        let (log, lateness) = case.arrival();
+        let set = run::compile(&case.rules.yaml());
+        let mut dice = Dice(case.seed);
+        let reading = Reading::new(&set, &log, |_| dice.below(3) == 0);
+        let keys = |each: bool| {
+            let mut kept = Kept::default();
+            let mut correlator = Correlator::new(Arc::clone(&set), lateness, OPTIONS.max_state);
+            let mut latest = i64::MIN;
+            for at in 0..reading.blocks.len() {
+                reading.batch(&mut correlator, at..at + 1, 0, &mut latest);
+                correlator.close(&mut Vec::new()).unwrap();
+                if each {
+                    kept.save(&mut correlator, 0, true);
+                }
+            }
+            kept.save(&mut correlator, 0, true);
+            kept.keys
+        };
+        prop_assert_eq!(keys(true), keys(false));
     }
 
     /// What stands in open periods is what would be told if nothing more came.
@@ -573,4 +597,52 @@ fn windows_of_other_rules_are_not_continued() {
     }
     let restored = Correlator::restore(set, 0, MIN_STATE, kept).unwrap();
     assert_eq!(restored.finish().watermark(), DAY);
+}
+
+#[test]
+fn late_records_are_told_in_their_run_and_once() {
+    let rules = Rules::of(vec![
+        Model::burst("burst", Pick::Denied, &["remote_ip"], 300, 2),
+        Model::burst("alone", Pick::Denied, &["remote_ip"], 1, 1),
+    ]);
+    let at = |time: i64| Rec::refused(DAY + time, "192.0.2.1", time as u64);
+    // The third is an hour and a second behind the second.
+    let log = world::log(&[at(0), at(7201), at(3600), at(7202)]);
+    let set = run::compile(&rules.yaml());
+    let reading = Reading::new(&set, &log, |_| true);
+    let mut correlator = Correlator::new(Arc::clone(&set), 3600, MIN_STATE);
+    let (mut kept, mut latest) = (Kept::default(), i64::MIN);
+    let told = |raised: &mut Vec<Raised>| -> Vec<(String, i64)> {
+        let told = promised(raised).into_iter();
+        raised.clear();
+        told.map(|(_, told)| (told.rule, told.first_seen - DAY))
+            .collect()
+    };
+    let one = |rule: &str, time: i64| (rule.to_owned(), time);
+    let mut raised = Vec::new();
+    reading.batch(&mut correlator, 0..2, 0, &mut latest);
+    correlator.reach_latest();
+    correlator.close(&mut raised).unwrap();
+    assert_eq!(told(&mut raised), [one("alone", 0)]);
+    kept.save(&mut correlator, 0, true);
+
+    // The watermark lasts: it is late in the next run, too.
+    let mut correlator = kept.restore(&set, 3600, MIN_STATE);
+    let input = reading.start(2);
+    reading.batch(&mut correlator, 2..3, input, &mut i64::MIN.clone());
+    correlator.reach_latest();
+    correlator.close(&mut raised).unwrap();
+    assert_eq!(told(&mut raised), []);
+    correlator.finish_run(&mut raised);
+    assert_eq!(told(&mut raised), [one("alone", 3600)]);
+    correlator.finish_run(&mut raised);
+    assert_eq!(told(&mut raised), []);
+    kept.save(&mut correlator, 1, true);
+
+    let mut correlator = kept.restore(&set, 3600, MIN_STATE);
+    let input = reading.start(3);
+    reading.batch(&mut correlator, 3..4, input, &mut i64::MIN.clone());
+    correlator.reach(i64::MAX);
+    correlator.close(&mut raised).unwrap();
+    assert_eq!(told(&mut raised), [one("alone", 7201), one("burst", 7201)]);
 }

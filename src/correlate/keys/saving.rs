@@ -86,3 +86,84 @@ impl Keys {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::evidence::Seen;
+
+    fn pending(key: u64, last: i64) -> Pending {
+        Pending {
+            rule: 0,
+            period: 3600,
+            key,
+            text: vec![Some(b"a".to_vec()), None],
+            lines: vec![Seen {
+                place: (7, 9),
+                time: last,
+                identity: key,
+                marks: 1,
+                line: Some(vec![b'x'; 100]),
+            }],
+            last,
+        }
+    }
+
+    fn unsaved(keys: &Keys) -> Vec<Pending> {
+        let mut found = Vec::new();
+        let each = |pending| {
+            found.push(pending);
+            Ok::<(), ()>(())
+        };
+        keys.unsaved(each).unwrap();
+        found.sort_by_key(|pending| pending.key);
+        found
+    }
+
+    #[test]
+    fn what_is_taken_back_is_what_was_given() {
+        let mut keys = Keys::new(1, 10_000);
+        keys.take_back(pending(1, 3700));
+        assert_eq!(unsaved(&keys), []);
+        let bytes = keys.bytes();
+        keys.take_back(pending(1, 3700));
+        assert_eq!(keys.bytes(), bytes);
+        // As if a record had come.
+        keys.all_mut().for_each(|key| key.kept.change());
+        assert_eq!(unsaved(&keys), [pending(1, 3700)]);
+        assert_eq!(unsaved(&keys), [pending(1, 3700)]);
+        keys.saved();
+        assert_eq!(unsaved(&keys), []);
+        assert_eq!((keys.take(0, 3600).len(), keys.bytes()), (1, 0));
+        let period = Gone {
+            rule: 0,
+            period: 3600,
+            key: None,
+        };
+        assert_eq!(keys.gone(), [period]);
+        keys.saved();
+        assert_eq!(keys.gone(), []);
+    }
+
+    #[test]
+    fn what_has_no_room_loses_its_lines_and_then_goes() {
+        let mut keys = Keys::new(1, 2_000);
+        for key in 0..7 {
+            keys.take_back(pending(key, key as i64));
+        }
+        let lines = |pending: &Pending| pending.lines.len();
+        assert!(unsaved(&keys).iter().map(lines).all(|lines| lines == 0));
+        assert!(!unsaved(&keys).is_empty() && keys.gone().is_empty());
+        for key in 7..30 {
+            keys.take_back(pending(key, key as i64));
+        }
+        let evicted = keys.evicted.0;
+        assert_eq!(keys.gone().len() as u64, evicted);
+        assert!(keys.gone().contains(&Gone {
+            rule: 0,
+            period: 3600,
+            key: Some(0)
+        }));
+        assert!(keys.bytes() <= 2_000 && evicted > 0);
+    }
+}

@@ -9,9 +9,13 @@ use std::io;
 use super::{Log, SEGMENT};
 use crate::observation::Observations;
 
+/// Words that are given at once, about: what is taken back comes in the same
+/// parts, and each is counted as a whole.
+const PART: usize = 128 << 10;
+
 impl Log {
     /// Calls for what is not kept outside yet, with the start of its segment, a
-    /// piece at a time.
+    /// part at a time.
     pub fn unsaved<E: From<io::Error>>(
         &self,
         mut each: impl FnMut(i64, Observations) -> Result<(), E>,
@@ -20,17 +24,18 @@ impl Log {
             for piece in &segment.spilled {
                 if piece.saved < piece.words {
                     let all = piece.read_back(self.fingerprint)?;
-                    each(*start, all.behind(piece.saved))?;
+                    parts(&all, piece.saved, |part| each(*start, part))?;
                 }
             }
             if segment.saved < segment.held.words().len() {
-                each(*start, segment.held.behind(segment.saved))?;
+                parts(&segment.held, segment.saved, |part| each(*start, part))?;
             }
         }
         Ok(())
     }
 
-    /// Starts of segments that are kept outside and are not needed any more.
+    /// Starts of segments of which nothing that is kept outside is needed any
+    /// more; what is still needed is given anew.
     pub fn gone(&self) -> impl Iterator<Item = i64> {
         self.gone.iter().copied()
     }
@@ -58,6 +63,29 @@ impl Log {
             }
         }
     }
+}
+
+/// Observations behind the first so many words.
+fn parts<E>(
+    all: &Observations,
+    skipped: usize,
+    mut each: impl FnMut(Observations) -> Result<(), E>,
+) -> Result<(), E> {
+    let (mut seen, mut part) = (0, Observations::default());
+    for observation in all.iter() {
+        seen += observation.word_count();
+        if seen <= skipped {
+            continue;
+        }
+        part.push_copy(observation);
+        if part.words().len() >= PART {
+            each(std::mem::take(&mut part))?;
+        }
+    }
+    if part.is_empty() {
+        return Ok(());
+    }
+    each(part)
 }
 
 #[cfg(test)]
@@ -122,10 +150,35 @@ mod tests {
         push(&mut log, 5..9);
         log.drop_unneeded(|_| Some(vec![1]));
         assert_eq!(unsaved(&log), [(0, vec![6, 8])]);
+        assert_eq!(log.gone().count(), 0);
         push(&mut log, 9..11);
         assert_eq!(unsaved(&log), [(0, vec![6, 8, 9, 10])]);
+    }
+
+    #[test]
+    fn what_little_is_left_is_given_anew() {
+        let mut log = Log::default();
+        push(&mut log, 0..5);
+        log.saved();
         log.drop_unneeded(|_| Some(vec![2]));
-        assert_eq!(unsaved(&log), [(0, vec![9])]);
+        for _ in 0..2 {
+            assert_eq!(log.gone().collect::<Vec<_>>(), [0]);
+            assert_eq!(unsaved(&log), [(0, vec![1, 3])]);
+        }
+        log.saved();
+        assert_eq!((log.gone().count(), unsaved(&log)), (0, vec![]));
+        log.drop_unneeded(|_| None);
+        assert_eq!(log.gone().collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn parts_are_not_large() {
+        let mut log = Log::default();
+        (0..100).for_each(|_| push(&mut log, 0..600));
+        let parts = unsaved(&log);
+        assert!(parts.len() > 2, "{}", parts.len());
+        let times: usize = parts.iter().map(|(_, times)| times.len()).sum();
+        assert_eq!(times, 60_000);
     }
 
     #[test]
