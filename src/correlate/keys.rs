@@ -170,6 +170,7 @@ impl Keys {
     }
 
     /// The keys of a period.
+    #[must_use]
     pub fn of(&self, place: usize, period: i64) -> Option<&HashMap<u64, Key>> {
         self.periods[place].get(&period)
     }

@@ -59,6 +59,7 @@ impl Keys {
     }
 
     /// What is kept outside and is not needed any more.
+    #[must_use]
     pub fn gone(&self) -> &[Gone] {
         &self.gone
     }
