@@ -11,8 +11,8 @@ use crate::rule::RuleSet;
 use crate::sink::{self, Format};
 use crate::source::{Options as ReadOptions, Sources, Spec};
 
-/// The alerts that the rules raise over a log, as JSON without evidence. The
-/// error says what about the log is wrong: unreadable, or not all records.
+/// The alerts that the rules raise over a log, as JSON without evidence and
+/// without the incident, which follows from key and trigger. The error says what about the log is wrong: unreadable, or not all records.
 pub fn alerts(log: &Path, set: &Arc<RuleSet>) -> Result<Vec<Value>, String> {
     let mut sources = Sources::open(vec![Spec::Path(log.to_owned())], ReadOptions::default());
     let mut found = Vec::new();
@@ -40,6 +40,7 @@ pub fn alerts(log: &Path, set: &Arc<RuleSet>) -> Result<Vec<Value>, String> {
     );
     for mut alert in found {
         alert.evidence.clear();
+        alert.context.incident = None;
         sink.alert(&alert).map_err(|error| error.to_string())?;
     }
     sink.finish().map_err(|error| error.to_string())?;

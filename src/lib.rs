@@ -14,6 +14,7 @@
 //! | [`observation`] | what is left of a record once it is matched |
 //! | [`correlate`] | windows over observations, exactly as the rules say |
 //! | [`alert`] | what a person reads |
+//! | [`incident`] | whom alerts are about, and which belong together |
 //! | [`sink`] | how it is written |
 //! | [`pipeline`] | the path itself |
 //! | [`text`] | how bytes that somebody else chose are shown |
@@ -27,6 +28,7 @@ pub mod alert;
 pub mod correlate;
 pub mod explain;
 pub mod fixture;
+pub mod incident;
 pub mod ioc;
 pub mod observation;
 pub mod pipeline;

@@ -1,0 +1,166 @@
+//! What happened to or by one entity, in a few lines for a person.
+//!
+//! Times in UTC; a rule's levels are told as one. What callers chose is escaped,
+//! keys of objects in quotes, so that none reads as part of the sentence.
+
+use s3sentry::alert::Level;
+use s3sentry::incident::story::Story;
+use s3sentry::incident::{Entity, Few, Kind, weight};
+use s3sentry::record::time::rfc3339;
+use s3sentry::text::{redact, terminal};
+
+use super::words::{NAME, bytes, count, cut, group, hang, row};
+
+/// Characters of a name that are shown; an ARN has fewer.
+const CUT: usize = 160;
+/// Characters of a key that are shown.
+const KEY: usize = 60;
+/// Rules that are told.
+const STEPS: usize = 8;
+/// Names of one kind that are told.
+const NAMES: usize = 4;
+/// Columns before the lines below the first.
+const INDENT: usize = NAME + 2;
+
+/// The lines: who, then what, then where and from where, then what went out.
+pub fn rows(name: &str, entity: &Entity, story: &Story, width: usize) -> Vec<String> {
+    let mut lines = vec![row(name, &head(entity, story), width)];
+    let below = [steps(story), places(story), gone(story)];
+    let below = below.iter().filter(|text| !text.is_empty());
+    let indent = " ".repeat(INDENT);
+    lines.extend(below.map(|text| hang(&indent, INDENT, text, width)));
+    lines
+}
+
+fn head(entity: &Entity, story: &Story) -> String {
+    let up_to = if story.alerts == 1 { "" } else { "up to " };
+    format!(
+        "{} {}: {}, {up_to}{}, {}",
+        entity.kind.as_str(),
+        shown(&entity.name),
+        count(story.alerts, "alert"),
+        story.level.as_str(),
+        incidents(story)
+    )
+}
+
+/// The one incident by the beginning of its id, or how many there are.
+fn incidents(story: &Story) -> String {
+    match story.incidents().as_slice() {
+        [one] => format!("incident {}", &format!("{:032x}", one.id)[..8]),
+        several => {
+            let more = if story.has_earlier() {
+                "more than "
+            } else {
+                ""
+            };
+            format!("{more}{}", count(several.len() as u64, "incident"))
+        }
+    }
+}
+
+/// A rule with its levels.
+struct Step<'s> {
+    stem: &'s str,
+    first: i64,
+    level: Level,
+    alerts: u64,
+    requests: u64,
+}
+
+/// `2026-02-03 02:10:00 access-denied-burst (high, 200 requests), 02:21:00 ...`
+fn steps(story: &Story) -> String {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for told in story.rules() {
+        let rule = weight::stem(&told.rule.name);
+        match steps.iter_mut().find(|step| step.stem == rule) {
+            Some(step) => {
+                step.level = step.level.max(told.rule.level);
+                step.alerts += told.alerts;
+                step.requests = step.requests.max(told.requests);
+            }
+            None => steps.push(Step {
+                stem: rule,
+                first: told.first,
+                level: told.rule.level,
+                alerts: told.alerts,
+                requests: told.requests,
+            }),
+        }
+    }
+    let more = steps.len().saturating_sub(STEPS);
+    let mut day = String::new();
+    let mut parts = Vec::new();
+    for step in steps.iter().take(STEPS) {
+        let time = rfc3339(step.first);
+        let (date, time) = time
+            .trim_end_matches('Z')
+            .split_once('T')
+            .unwrap_or_default();
+        let mut text = String::new();
+        if date != day {
+            date.clone_into(&mut day);
+            text = format!("{date} ");
+        }
+        let several = match step.alerts {
+            1 => String::new(),
+            alerts => format!("{} of up to ", count(alerts, "alert")),
+        };
+        parts.push(format!(
+            "{text}{time} {} ({}, {several}{})",
+            terminal(step.stem.as_bytes()),
+            step.level.as_str(),
+            count(step.requests, "request")
+        ));
+    }
+    if more > 0 {
+        parts.push(format!("then {} more", group(more as u64)));
+    }
+    parts.join(", ")
+}
+
+/// `bucket acme-backups; from 203.0.113.77; as arn:...`
+fn places(story: &Story) -> String {
+    let parts = [
+        list(Kind::Bucket.as_str(), &story.buckets),
+        list("from", &story.addresses),
+        list("network", &story.networks),
+        list("as", &story.principals),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn list<const N: usize>(word: &str, few: &Few<N>) -> Option<String> {
+    let names: Vec<_> = few.names().take(NAMES).map(shown).collect();
+    let more = few.more() || few.names().len() > NAMES;
+    let more = if more { " and more" } else { "" };
+    (!few.is_empty()).then(|| format!("{word} {}{more}", names.join(", ")))
+}
+
+/// `at least 1.20 GiB went out; among it "a/b.sql", "c" and more`
+fn gone(story: &Story) -> String {
+    let mut parts = Vec::new();
+    if let Some(sum) = story.bytes {
+        parts.push(format!("at least {} went out", bytes(sum)));
+    }
+    if !story.objects.is_empty() {
+        let keys: Vec<_> = story.objects.names().map(quoted).collect();
+        let more = if story.objects.more() {
+            " and more"
+        } else {
+            ""
+        };
+        parts.push(format!("got {}{more}", keys.join(", ")));
+    }
+    parts.join("; ")
+}
+
+fn shown(name: &[u8]) -> String {
+    cut(&terminal(&redact(name)), CUT)
+}
+
+/// A key, whose own quotes do not end it.
+fn quoted(key: &[u8]) -> String {
+    let text = terminal(&redact(key)).replace('"', "\\x22");
+    format!("\"{}\"", cut(&text, KEY))
+}
