@@ -82,6 +82,7 @@ pub struct Story {
     pub principals: Few<NAMES>,
     /// Keys of objects that were given, from evidence: redacted, cut.
     pub objects: Few<KEYS>,
+    /// In the order of their names.
     rules: Vec<Told>,
     /// By the number of the UTC day.
     incidents: BTreeMap<i64, Incident>,
@@ -137,24 +138,25 @@ impl Story {
 
     fn tell(&mut self, alert: &Alert) {
         let (rule, time) = (&alert.rule, alert.trigger.0);
-        let known = self
-            .rules
-            .iter_mut()
-            .find(|told| told.rule.name == rule.name);
-        match known {
-            Some(told) => {
+        let name = |told: &Told| told.rule.name.as_str().cmp(&rule.name);
+        match self.rules.binary_search_by(name) {
+            Ok(place) => {
+                let told = &mut self.rules[place];
                 told.alerts += 1;
                 told.first = told.first.min(time);
                 told.last = told.last.max(time);
                 told.requests = told.requests.max(alert.count);
             }
-            None => self.rules.push(Told {
-                rule: Arc::clone(rule),
-                alerts: 1,
-                first: time,
-                last: time,
-                requests: alert.count,
-            }),
+            Err(place) => self.rules.insert(
+                place,
+                Told {
+                    rule: Arc::clone(rule),
+                    alerts: 1,
+                    first: time,
+                    last: time,
+                    requests: alert.count,
+                },
+            ),
         }
     }
 

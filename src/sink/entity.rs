@@ -13,7 +13,7 @@ use crate::record::time::rfc3339;
 use crate::text::{Shown, json};
 
 /// What every entity names as its schema.
-pub(super) const SCHEMA: &str = "s3sentry/entity/v1";
+const SCHEMA: &str = "s3sentry/entity/v1";
 
 #[derive(Debug, Serialize)]
 struct EntityV1<'a> {

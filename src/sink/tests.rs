@@ -1,5 +1,6 @@
 //! What every format makes of an ordinary and of a hostile alert.
 
+mod entity;
 mod evidence;
 mod schema;
 

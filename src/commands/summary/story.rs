@@ -3,29 +3,32 @@
 //! Times in UTC; a rule's levels are told as one. What callers chose is escaped,
 //! keys of objects in quotes, so that none reads as part of the sentence.
 
+use std::cmp::Reverse;
+
 use s3sentry::alert::Level;
 use s3sentry::incident::story::Story;
 use s3sentry::incident::{Entity, Few, Kind, weight};
 use s3sentry::record::time::rfc3339;
 use s3sentry::text::{redact, terminal};
 
-use super::words::{NAME, bytes, count, cut, group, hang, row};
+use super::words::{NAME, bytes, count, cut, hang, row};
 
 /// Characters of a name that are shown; an ARN has fewer.
 const CUT: usize = 160;
 /// Characters of a key that are shown.
 const KEY: usize = 60;
 /// Rules that are told.
-const STEPS: usize = 8;
+const STEPS: usize = 5;
 /// Names of one kind that are told.
 const NAMES: usize = 4;
 /// Columns before the lines below the first.
 const INDENT: usize = NAME + 2;
 
-/// The lines: who, then what, then where and from where, then what went out.
+/// The lines: who, then what, then where and from where, then what was read.
 pub fn rows(name: &str, entity: &Entity, story: &Story, width: usize) -> Vec<String> {
     let mut lines = vec![row(name, &head(entity, story), width)];
-    let below = [steps(story), places(story), gone(story)];
+    let mut below = steps(story);
+    below.extend([places(story), read(story)]);
     let below = below.iter().filter(|text| !text.is_empty());
     let indent = " ".repeat(INDENT);
     lines.extend(below.map(|text| hang(&indent, INDENT, text, width)));
@@ -61,62 +64,63 @@ fn incidents(story: &Story) -> String {
 
 /// A rule with its levels.
 struct Step<'s> {
-    stem: &'s str,
+    rule: &'s str,
     first: i64,
-    level: Level,
+    /// The lowest and the highest.
+    levels: (Level, Level),
     alerts: u64,
     requests: u64,
 }
 
-/// `2026-02-03 02:10:00 access-denied-burst (high, 200 requests), 02:21:00 ...`
-fn steps(story: &Story) -> String {
+/// What each rule had to say, a line each, in the order in which they first did.
+/// Of many rules those of the highest levels, and how many there are beside.
+fn steps(story: &Story) -> Vec<String> {
     let mut steps: Vec<Step<'_>> = Vec::new();
     for told in story.rules() {
-        let rule = weight::stem(&told.rule.name);
-        match steps.iter_mut().find(|step| step.stem == rule) {
+        let (rule, level) = (weight::stem(&told.rule.name), told.rule.level);
+        match steps.iter_mut().find(|step| step.rule == rule) {
             Some(step) => {
-                step.level = step.level.max(told.rule.level);
+                let (low, high) = step.levels;
+                step.levels = (low.min(level), high.max(level));
                 step.alerts += told.alerts;
                 step.requests = step.requests.max(told.requests);
             }
             None => steps.push(Step {
-                stem: rule,
+                rule,
                 first: told.first,
-                level: told.rule.level,
+                levels: (level, level),
                 alerts: told.alerts,
                 requests: told.requests,
             }),
         }
     }
     let more = steps.len().saturating_sub(STEPS);
-    let mut day = String::new();
-    let mut parts = Vec::new();
-    for step in steps.iter().take(STEPS) {
-        let time = rfc3339(step.first);
-        let (date, time) = time
-            .trim_end_matches('Z')
-            .split_once('T')
-            .unwrap_or_default();
-        let mut text = String::new();
-        if date != day {
-            date.clone_into(&mut day);
-            text = format!("{date} ");
-        }
-        let several = match step.alerts {
-            1 => String::new(),
-            alerts => format!("{} of up to ", count(alerts, "alert")),
-        };
-        parts.push(format!(
-            "{text}{time} {} ({}, {several}{})",
-            terminal(step.stem.as_bytes()),
-            step.level.as_str(),
-            count(step.requests, "request")
-        ));
-    }
+    // Both sorts keep the order of what is equal.
+    steps.sort_by_key(|step| Reverse(step.levels.1));
+    steps.truncate(STEPS);
+    steps.sort_by_key(|step| step.first);
+    let mut lines: Vec<String> = steps.iter().map(line).collect();
     if more > 0 {
-        parts.push(format!("then {} more", group(more as u64)));
+        lines.push(format!("and {} beside", count(more as u64, "rule")));
     }
-    parts.join(", ")
+    lines
+}
+
+/// `2026-02-03 02:10:22 access-denied-burst: up to high, 3 alerts of up to 200 requests`
+fn line(step: &Step<'_>) -> String {
+    let (low, high) = step.levels;
+    let up_to = if low == high { "" } else { "up to " };
+    let several = match step.alerts {
+        1 => String::new(),
+        alerts => format!("{} of up to ", count(alerts, "alert")),
+    };
+    format!(
+        "{} {}: {up_to}{}, {several}{}",
+        rfc3339(step.first).replace('T', " ").trim_end_matches('Z'),
+        terminal(step.rule.as_bytes()),
+        high.as_str(),
+        count(step.requests, "request")
+    )
 }
 
 /// `bucket acme-backups; from 203.0.113.77; as arn:...`
@@ -137,11 +141,11 @@ fn list<const N: usize>(word: &str, few: &Few<N>) -> Option<String> {
     (!few.is_empty()).then(|| format!("{word} {}{more}", names.join(", ")))
 }
 
-/// `at least 1.20 GiB went out; among it "a/b.sql", "c" and more`
-fn gone(story: &Story) -> String {
+/// `at least 1.20 GiB read; objects "a/b.sql", "c" and more`
+fn read(story: &Story) -> String {
     let mut parts = Vec::new();
     if let Some(sum) = story.bytes {
-        parts.push(format!("at least {} went out", bytes(sum)));
+        parts.push(format!("at least {} read", bytes(sum)));
     }
     if !story.objects.is_empty() {
         let keys: Vec<_> = story.objects.names().map(quoted).collect();
@@ -150,7 +154,7 @@ fn gone(story: &Story) -> String {
         } else {
             ""
         };
-        parts.push(format!("got {}{more}", keys.join(", ")));
+        parts.push(format!("objects {}{more}", keys.join(", ")));
     }
     parts.join("; ")
 }
