@@ -20,6 +20,7 @@ pub struct Ranking {
     stories: BTreeMap<Entity, Story>,
     most: usize,
     dropped: u64,
+    nameless: u64,
     /// Names of the rules that add up bytes that went out.
     sums: BTreeSet<String>,
     settings: Arc<Settings>,
@@ -41,15 +42,19 @@ impl Ranking {
             stories: BTreeMap::new(),
             most,
             dropped: 0,
+            nameless: 0,
             sums: sums.map(|rule| rule.info.name.clone()).collect(),
             settings: Arc::clone(&set.settings),
         }
     }
 
-    /// Adds an alert, each id once. What was withdrawn did not happen, and what
-    /// names nobody belongs nowhere.
+    /// Adds an alert, each id once. What was withdrawn did not happen.
     pub fn add(&mut self, alert: &Alert) {
-        let Some(entity) = Entity::of(alert).filter(|_| alert.status != Status::Withdrawn) else {
+        if alert.status == Status::Withdrawn {
+            return;
+        }
+        let Some(entity) = Entity::of(alert) else {
+            self.nameless += 1;
             return;
         };
         if self.stories.len() >= self.most && !self.stories.contains_key(&entity) {
@@ -91,6 +96,12 @@ impl Ranking {
             )
         });
         all
+    }
+
+    /// How many alerts name neither anybody nor a bucket.
+    #[must_use]
+    pub fn nameless(&self) -> u64 {
+        self.nameless
     }
 
     /// How many times an entity was dropped for lack of room, the least weight

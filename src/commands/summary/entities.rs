@@ -10,7 +10,7 @@ use s3sentry::rule::RuleSet;
 use s3sentry::sink;
 
 use super::story;
-use super::words::{group, row};
+use super::words::{count, group, row};
 use crate::commands::output::Target;
 use crate::commands::{Stop, shown};
 
@@ -131,16 +131,23 @@ impl Entities {
             let name = if place == 0 { "most" } else { "" };
             lines.extend(story::rows(name, entity, story, width));
         }
+        let mut rest = Vec::new();
         let more = ranked.len().saturating_sub(TOP);
         if more > 0 {
             let place = file.map_or("--entities FILE writes all".to_owned(), |file| {
                 format!("all are in {}", shown(file))
             });
-            lines.push(row(
-                "",
-                &format!("{} more; {place}", group(more as u64)),
-                width,
-            ));
+            rest.push(format!("{} more; {place}", group(more as u64)));
+        }
+        let nameless = self.ranking.nameless();
+        if nameless > 0 {
+            let verb = if nameless == 1 { "names" } else { "name" };
+            let alerts = count(nameless, "alert");
+            rest.push(format!("{alerts} {verb} neither anybody nor a bucket"));
+        }
+        for text in rest {
+            let name = if lines.is_empty() { "most" } else { "" };
+            lines.push(row(name, &text, width));
         }
         lines
     }

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use s3sentry::alert::Level;
 use s3sentry::incident::story::Story;
-use s3sentry::incident::{Entity, Few, Kind, weight};
+use s3sentry::incident::{Entity, Few, weight};
 use s3sentry::record::time::rfc3339;
 use s3sentry::text::{redact, terminal};
 
@@ -123,19 +123,21 @@ fn line(step: &Step<'_>) -> String {
     )
 }
 
-/// `bucket acme-backups; from 203.0.113.77; as arn:...`
+/// `buckets acme-hr, acme-site; from 203.0.113.77; as arn:...`
 fn places(story: &Story) -> String {
     let parts = [
-        list(Kind::Bucket.as_str(), &story.buckets),
-        list("from", &story.addresses),
-        list("network", &story.networks),
-        list("as", &story.principals),
+        list(["bucket", "buckets"], &story.buckets),
+        list(["from", "from"], &story.addresses),
+        list(["network", "networks"], &story.networks),
+        list(["as", "as"], &story.principals),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn list<const N: usize>(word: &str, few: &Few<N>) -> Option<String> {
+/// The names behind a word, which differs for one and for several.
+fn list<const N: usize>([one, several]: [&str; 2], few: &Few<N>) -> Option<String> {
     let names: Vec<_> = few.names().take(NAMES).map(shown).collect();
+    let word = if names.len() == 1 { one } else { several };
     let more = few.more() || few.names().len() > NAMES;
     let more = if more { " and more" } else { "" };
     (!few.is_empty()).then(|| format!("{word} {}{more}", names.join(", ")))
@@ -147,14 +149,15 @@ fn read(story: &Story) -> String {
     if let Some(sum) = story.bytes {
         parts.push(format!("at least {} read", bytes(sum)));
     }
-    if !story.objects.is_empty() {
-        let keys: Vec<_> = story.objects.names().map(quoted).collect();
+    let keys: Vec<_> = story.objects.names().map(quoted).collect();
+    if !keys.is_empty() {
         let more = if story.objects.more() {
             " and more"
         } else {
             ""
         };
-        parts.push(format!("objects {}{more}", keys.join(", ")));
+        let word = if keys.len() == 1 { "object" } else { "objects" };
+        parts.push(format!("{word} {}{more}", keys.join(", ")));
     }
     parts.join("; ")
 }

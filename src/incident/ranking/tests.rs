@@ -170,7 +170,9 @@ fn what_was_withdrawn_or_names_nobody_is_left_out() {
     let mut withdrawn = alert("r", Level::High, &host("h"), 0);
     withdrawn.status = Status::Withdrawn;
     let nobody = alert("r", Level::High, &[("user_agent", "x")], 0);
-    assert!(ranking(&[withdrawn, nobody]).ranked().is_empty());
+    let ranking = ranking(&[withdrawn, nobody]);
+    assert!(ranking.ranked().is_empty());
+    assert_eq!(ranking.nameless(), 1);
 }
 
 #[test]
