@@ -84,8 +84,8 @@ pub struct Story {
     pub objects: Few<KEYS>,
     /// In the order of their names.
     rules: Vec<Told>,
-    /// By the number of the UTC day.
-    incidents: BTreeMap<i64, Incident>,
+    /// One a day, in their order; what one continues is told on the way out.
+    incidents: Vec<Incident>,
     /// Whether there were earlier ones.
     earlier: bool,
 }
@@ -105,8 +105,9 @@ impl Story {
             networks: Few::default(),
             principals: Few::default(),
             objects: Few::default(),
-            rules: Vec::new(),
-            incidents: BTreeMap::new(),
+            // Most have no more than one alert.
+            rules: Vec::with_capacity(1),
+            incidents: Vec::with_capacity(1),
             earlier: false,
         }
     }
@@ -162,21 +163,30 @@ impl Story {
 
     fn date(&mut self, entity: &Entity, alert: &Alert) {
         let (time, level) = (alert.trigger.0, alert.rule.level);
-        let day = self.incidents.entry(time.div_euclid(DAY));
-        let incident = day.or_insert_with(|| Incident {
-            id: entity.incident(time),
-            alerts: 0,
-            level,
-            first: time,
-            last: time,
-            continues: false,
-        });
-        incident.alerts += 1;
-        incident.level = incident.level.max(level);
-        incident.first = incident.first.min(time);
-        incident.last = incident.last.max(time);
+        let day = time.div_euclid(DAY);
+        let known = |incident: &Incident| incident.first.div_euclid(DAY).cmp(&day);
+        match self.incidents.binary_search_by(known) {
+            Ok(place) => {
+                let incident = &mut self.incidents[place];
+                incident.alerts += 1;
+                incident.level = incident.level.max(level);
+                incident.first = incident.first.min(time);
+                incident.last = incident.last.max(time);
+            }
+            Err(place) => self.incidents.insert(
+                place,
+                Incident {
+                    id: entity.incident(time),
+                    alerts: 1,
+                    level,
+                    first: time,
+                    last: time,
+                    continues: false,
+                },
+            ),
+        }
         if self.incidents.len() > INCIDENTS {
-            self.incidents.pop_first();
+            self.incidents.remove(0);
             self.earlier = true;
         }
     }
@@ -233,7 +243,7 @@ impl Story {
     /// The incidents, earliest first, at most [`INCIDENTS`].
     #[must_use]
     pub fn incidents(&self) -> Vec<Incident> {
-        let mut incidents: Vec<Incident> = self.incidents.values().cloned().collect();
+        let mut incidents = self.incidents.clone();
         for place in 1..incidents.len() {
             incidents[place].continues =
                 incidents[place].first - incidents[place - 1].last <= CLOSE;

@@ -13,7 +13,9 @@ fn no_rules() -> RuleSet {
 
 fn ranking(alerts: &[Alert]) -> Ranking {
     let mut ranking = Ranking::new(&no_rules());
-    alerts.iter().for_each(|alert| ranking.add(alert));
+    for alert in alerts {
+        ranking.add(alert);
+    }
     ranking
 }
 

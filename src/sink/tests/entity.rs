@@ -11,7 +11,9 @@ use crate::sink::entity::push_ndjson;
 fn lines(alerts: &[Alert]) -> Vec<String> {
     let set = RuleSet::new(Vec::new(), Vec::new(), Vec::new(), Arc::default());
     let mut ranking = Ranking::new(&set);
-    alerts.iter().for_each(|alert| ranking.add(alert));
+    for alert in alerts {
+        ranking.add(alert);
+    }
     let ranked = ranking.ranked().into_iter().enumerate();
     let line = |(place, (entity, story))| {
         let mut line = Vec::new();
