@@ -125,9 +125,12 @@ pub struct Volume {
     pub samples: usize,
 }
 
-/// What is known beside the log of the records in the evidence.
+/// What is known beside the log of the alert and the records in its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
+    /// The incident that it belongs to; `None` where the key names neither anybody
+    /// nor a bucket. See [`incident`](crate::incident).
+    pub incident: Option<u128>,
     /// Entries of lists that the records are on; at most ten, each once, in the
     /// order of the evidence.
     pub ioc: Vec<Indicator>,

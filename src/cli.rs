@@ -126,6 +126,9 @@ pub struct Scan {
     /// Output.
     #[command(flatten)]
     pub output: Output,
+    /// Write whom the alerts are about to this file, as JSON lines; it is replaced when all is done
+    #[arg(long, value_name = "FILE")]
+    pub entities: Option<PathBuf>,
     /// Format of the alerts [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub format: Option<Format>,

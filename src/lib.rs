@@ -15,6 +15,7 @@
 //! | [`correlate`] | windows over observations, exactly as the rules say |
 //! | [`baseline`] | what is normal: who was seen when, and how much an hour |
 //! | [`alert`] | what a person reads |
+//! | [`incident`] | whom alerts are about, and which belong together |
 //! | [`sink`] | how it is written |
 //! | [`pipeline`] | the path itself |
 //! | [`text`] | how bytes that somebody else chose are shown |
@@ -29,6 +30,7 @@ pub mod baseline;
 pub mod correlate;
 pub mod explain;
 pub mod fixture;
+pub mod incident;
 pub mod ioc;
 pub mod observation;
 pub mod pipeline;

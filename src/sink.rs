@@ -8,6 +8,7 @@
 //! business; no wall clock and no settings enter here.
 
 mod csv;
+pub mod entity;
 mod json;
 pub mod read;
 pub mod record;

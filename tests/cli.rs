@@ -5,6 +5,8 @@
 mod catalogue;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/entities.rs"]
+mod entities;
 #[path = "cli/evidence.rs"]
 mod evidence;
 #[path = "cli/explain.rs"]

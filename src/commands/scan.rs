@@ -34,8 +34,14 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
             "json is one array, which nothing can be appended to; use --format ndjson"
         )));
     }
+    entities_apart(arguments)?;
     let header = matches!(format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
+    let whom = arguments
+        .entities
+        .as_deref()
+        .map(Target::file)
+        .transpose()?;
     let mut sources = super::open(&arguments.input, arguments.lateness, EXAMPLES)?;
     let look = sink::Options {
         color: color(arguments, &target),
@@ -47,7 +53,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
         max_state: arguments.max_state,
     };
     let progress = Progress::new(common.quiet, sources.progress().total);
-    let mut entities = Entities::default();
+    let mut entities = Entities::new(&set);
     // Whether alerts wait in a buffer.
     let mut unseen = false;
     let ran = {
@@ -70,6 +76,9 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     };
     let ran = ran.map_err(Stop::from).and_then(|outcome| {
         target.finish()?;
+        if let Some(whom) = whom {
+            entities.write(whom)?;
+        }
         Ok(outcome)
     });
     let elapsed = progress.finish();
@@ -95,6 +104,27 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
         summary.print();
     }
     Ok(end)
+}
+
+/// stdout and the file of the alerts carry alerts and nothing else.
+fn entities_apart(arguments: &Scan) -> Result<(), Stop> {
+    let Some(file) = &arguments.entities else {
+        return Ok(());
+    };
+    let output = &arguments.output;
+    let alerts = [&output.output, &output.append].into_iter().flatten();
+    let same = alerts.into_iter().any(|alerts| alerts == file);
+    if same || file.as_os_str() == "-" {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "--entities needs a file of its own: alerts go to {}",
+            if same {
+                super::shown(file)
+            } else {
+                "stdout".to_owned()
+            }
+        )));
+    }
+    Ok(())
 }
 
 fn format(arguments: &Scan) -> Format {

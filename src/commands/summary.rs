@@ -6,6 +6,7 @@
 mod entities;
 mod indicators;
 mod next;
+mod story;
 pub mod words;
 
 use std::fmt::Write as _;
@@ -70,8 +71,11 @@ impl Summary<'_> {
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
         row("alerts", &self.entities.by_level(self.arguments.min_level));
-        for (place, line) in self.entities.top().iter().enumerate() {
-            row(if place == 0 { "most" } else { "" }, line);
+        for line in self
+            .entities
+            .stories(self.arguments.entities.as_deref(), width)
+        {
+            say(line);
         }
         let correlation = &self.outcome.correlation;
         let mut state = format!(
@@ -84,6 +88,14 @@ impl Summary<'_> {
                 state,
                 ", {} in a temporary file",
                 bytes(correlation.spilled)
+            );
+        }
+        if self.entities.dropped() > 0 {
+            let dropped = self.entities.dropped();
+            let _ = write!(
+                state,
+                ", {} dropped from those told of, the least weight first",
+                count(dropped, "entity")
             );
         }
         row("state", &state);

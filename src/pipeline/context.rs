@@ -1,4 +1,4 @@
-//! What is known beside the log of the records behind an alert.
+//! What is known beside the log of an alert and the records behind it.
 //!
 //! Filled when an alert is final, from its evidence and the settings: the text
 //! of a record is at hand there, and nowhere between matching and here. Where
@@ -8,6 +8,7 @@
 use std::net::IpAddr;
 
 use crate::alert::{Alert, Indicator};
+use crate::incident;
 use crate::ioc::{Indicators, Match};
 use crate::record::derived::View;
 use crate::record::{Field, Record};
@@ -16,12 +17,16 @@ use crate::settings::Settings;
 /// Entries of lists that an alert names.
 const INDICATORS: usize = 10;
 
-/// Adds to the alert which entries of which lists its records are on: each
-/// once, in the order of the evidence.
+/// Adds to the alert which incident it belongs to, and which entries of which
+/// lists its records are on.
 pub(super) fn fill(alert: &mut Alert, settings: &Settings) {
-    let Some(lists) = settings.ioc.as_deref() else {
-        return;
-    };
+    let lists = settings.ioc.as_deref();
+    alert.context.incident = incident::of(alert);
+    alert.context.ioc = lists.map_or_else(Vec::new, |lists| listed(alert, settings, lists));
+}
+
+/// The entries that the records are on: each once, in the order of the evidence.
+fn listed(alert: &Alert, settings: &Settings, lists: &Indicators) -> Vec<Indicator> {
     let mut ioc: Vec<Indicator> = Vec::new();
     let mut add = |found: Vec<Match<'_>>| {
         for found in found.iter().map(named) {
@@ -38,7 +43,7 @@ pub(super) fn fill(alert: &mut Alert, settings: &Settings) {
     for record in records {
         add(View::new(&record, settings).indicators());
     }
-    alert.context.ioc = ioc;
+    ioc
 }
 
 fn named(found: &Match<'_>) -> Indicator {

@@ -12,7 +12,7 @@ use crate::record::time::rfc3339;
 use crate::text::{push_csv_text, redact, terminal};
 
 /// The header.
-pub(super) const COLUMNS: [&str; 22] = [
+pub(super) const COLUMNS: [&str; 23] = [
     "id",
     "rev",
     "status",
@@ -34,6 +34,7 @@ pub(super) const COLUMNS: [&str; 22] = [
     "sum",
     "summary",
     "evidence",
+    "incident",
     "ioc",
 ];
 
@@ -93,7 +94,7 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
     let maybe = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let approx = alert.distinct.is_some_and(|distinct| distinct.approx);
     [
-        v1::id(alert),
+        v1::hex(alert.id),
         alert.rev.to_string(),
         text(v1::status(alert)),
         text(&rule.id),
@@ -114,6 +115,7 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
         maybe(alert.sum),
         terminal(&redact(&alert.summary)),
         evidence(alert),
+        alert.context.incident.map(v1::hex).unwrap_or_default(),
         indicators(alert),
     ]
 }

@@ -96,6 +96,7 @@ struct EvidenceV1 {
 
 #[derive(Debug, Deserialize)]
 struct ContextV1 {
+    incident: Option<String>,
     #[serde(default)]
     ioc: Vec<IndicatorV1>,
     baseline: Option<BaselineV1>,
@@ -183,7 +184,11 @@ impl ContextV1 {
                 samples: usual.samples,
             })
         });
+        let incident = self
+            .incident
+            .map(|id| u128::from_str_radix(&id, 16).map_err(|_| wrong("incident", &id)));
         Ok(Context {
+            incident: incident.transpose()?,
             ioc: ioc.collect::<Result<_, Error>>()?,
             usual: usual.transpose()?,
         })

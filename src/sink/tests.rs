@@ -1,5 +1,6 @@
 //! What every format makes of an ordinary and of a hostile alert.
 
+mod entity;
 mod evidence;
 mod schema;
 
@@ -54,7 +55,10 @@ fn burst() -> Alert {
                 line: None,
             },
         ],
-        context: Context::default(),
+        context: Context {
+            incident: Some(0x0f),
+            ..Context::default()
+        },
     }
 }
 
@@ -119,6 +123,7 @@ fn listed() -> Alert {
                 deviation: 90,
                 samples: 28,
             }),
+            ..burst().context
         },
         ..burst()
     }
@@ -149,7 +154,8 @@ fn ndjson_is_the_frozen_object() {
             r#""count":1400,"distinct":1399,"distinct_approx":true,"sum":97200,"#,
             r#""summary":"198.51.100.11 was refused 1,400 times within 5 minutes on 1,399 different keys.","#,
             r#""evidence":[{"source":"logs/2026-02-03; a.gz","offset":12345,"record":null},"#,
-            r#"{"source":"s3://logs/x","offset":0,"record":null}],"context":{}}"#,
+            r#"{"source":"s3://logs/x","offset":0,"record":null}],"#,
+            r#""context":{"incident":"0000000000000000000000000000000f"}}"#,
             "\n"
         )
     );
@@ -172,13 +178,13 @@ fn csv_is_one_row_an_alert() {
         written(Format::Csv, Options::default(), &[burst()]),
         "id,rev,status,rule_id,rule_name,rule_title,level,tags,key,period_start,period_end,\
          trigger_time,trigger_value,first_seen,last_seen,count,distinct,distinct_approx,sum,\
-         summary,evidence,ioc\n\
+         summary,evidence,incident,ioc\n\
          00c0ffee000000000000000000000001,1400,closed,5f3cbb1e-7d39-4bd1-8a3a-0c3a2f0c2a11,\
          access-denied-burst-high,Many requests denied,high,attack.discovery attack.t1619,\
          remote_ip=198.51.100.11; bucket_name=-,2026-02-03T02:00:00Z,2026-02-03T03:00:00Z,\
          2026-02-03T02:14:07Z,20,2026-02-03T01:59:50Z,2026-02-03T02:59:59Z,1400,1399,true,97200,\
          \"198.51.100.11 was refused 1,400 times within 5 minutes on 1,399 different keys.\",\
-         logs/2026-02-03\\x3B a.gz:12345; s3://logs/x:0,\n"
+         logs/2026-02-03\\x3B a.gz:12345; s3://logs/x:0,0000000000000000000000000000000f,\n"
     );
     let empty = written(Format::Csv, Options::default(), &[]);
     assert_eq!(empty.trim_end(), csv::COLUMNS.join(","));
@@ -376,7 +382,8 @@ fn every_format_names_list_and_entry() {
     let text = written(Format::Ndjson, Options::default(), &[listed()]);
     assert!(
         text.ends_with(concat!(
-            r#""context":{"ioc":[{"list":"tor exits","entry":"198.51.100.11","level":"medium","#,
+            r#""context":{"incident":"0000000000000000000000000000000f","#,
+            r#""ioc":[{"list":"tor exits","entry":"198.51.100.11","level":"medium","#,
             r#""field":"remote_ip"},{"list":"=cmd; \u202e\u001b[2J","#,
             r#""entry":"/k?X-Amz-Signature=REDACTED&\u200b\n","level":"medium","field":"object_key"}],"#,
             r#""baseline":{"hour":"2026-02-03T01:00:00Z","sum":97200,"median":900,"deviation":90,"#,
@@ -389,7 +396,7 @@ fn every_format_names_list_and_entry() {
     let mut reader = ::csv::Reader::from_reader(text.as_bytes());
     let row = reader.records().next().unwrap().unwrap();
     let expected = r"tor exits: 198.51.100.11; =cmd\x3B \u{202E}\x1B[2J: /k?X-Amz-Signature=REDACTED&\u{200B}\n";
-    assert_eq!(&row[21], expected);
+    assert_eq!(&row[22], expected);
     let options = Options {
         color: false,
         width: 80,

@@ -74,6 +74,8 @@ struct EvidenceV1<'a> {
 
 #[derive(Debug, Serialize)]
 struct ContextV1<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ioc: Vec<IndicatorV1<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +104,7 @@ impl<'a> AlertV1<'a> {
         let rule = &*alert.rule;
         Self {
             schema: SCHEMA,
-            id: id(alert),
+            id: hex(alert.id),
             rev: alert.rev,
             status: status(alert),
             rule: RuleV1 {
@@ -132,6 +134,7 @@ impl<'a> AlertV1<'a> {
             summary: Shown(&alert.summary),
             evidence: alert.evidence.iter().map(EvidenceV1::new).collect(),
             context: ContextV1 {
+                incident: alert.context.incident.map(hex),
                 ioc: alert.context.ioc.iter().map(IndicatorV1::new).collect(),
                 baseline: alert.context.usual.as_ref().map(BaselineV1::new),
             },
@@ -183,9 +186,9 @@ impl Serialize for KeyV1<'_> {
     }
 }
 
-/// The alert's id as 32 hexadecimal digits.
-pub(super) fn id(alert: &Alert) -> String {
-    format!("{:032x}", alert.id)
+/// An id as 32 hexadecimal digits.
+pub(super) fn hex(id: u128) -> String {
+    format!("{id:032x}")
 }
 
 /// The word for an alert's status.
