@@ -113,7 +113,9 @@ pub struct Saving<'c, N> {
 
 impl Correlator {
     /// What is to be kept and is not kept yet. `number` gives the lasting number
-    /// of an input of this run; it has the bit [`LASTING`].
+    /// of an input of this run; it has the bit [`LASTING`]. A run that others
+    /// follow ends with [`Correlator::reach_latest`]: behind the end of time
+    /// every record would be late.
     pub fn save<N: Fn(u32) -> u32>(&mut self, number: N) -> Saving<'_, N> {
         Saving {
             correlator: self,
