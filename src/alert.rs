@@ -3,10 +3,12 @@
 //! An [`Alert`] is the same in every output format; how it is written is the
 //! sinks' business. Nothing here looks at a clock, a host or a thread.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::geoip::Country;
 use crate::record::Field;
 
 /// Severity, in Sigma's words and order.
@@ -109,12 +111,30 @@ pub struct Indicator {
     pub field: Field,
 }
 
+/// Where an address is, and whose it is; at least one of these is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// The address.
+    pub address: IpAddr,
+    /// Its country.
+    pub country: Option<Country>,
+    /// Number of its autonomous system.
+    pub asn: Option<u32>,
+    /// Name of the organisation that the autonomous system belongs to.
+    pub owner: Option<String>,
+    /// The service of AWS that uses it.
+    pub service: Option<String>,
+}
+
 /// What is known beside the log of the records in the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
     /// Entries of lists that the records are on; at most ten, each once, in the
     /// order of the evidence.
     pub ioc: Vec<Indicator>,
+    /// What is known of their addresses; at most five, each once, in the order of
+    /// the evidence.
+    pub networks: Vec<Network>,
 }
 
 /// One rule, one key, one period.

@@ -200,11 +200,17 @@ impl<'d> Compiler<'d> {
         document: &Document,
         correlation: &Correlation,
         marks: &[Mark],
+        columns: &[u8],
     ) -> Option<Unworkable> {
         if document.extension.new_value.is_some() {
             return Some(Unworkable::Baseline);
         }
-        let missing = missing::of(correlation, &|mark| self.missing(marks[mark].selection));
+        let selection = |mark: usize| self.missing(marks[mark].selection);
+        let value = |column: u8| {
+            let slot = self.slots[usize::from(columns[usize::from(column)])];
+            Missing::of_values(slot.field, self.settings)
+        };
+        let missing = missing::of(correlation, &selection, &value);
         missing.map(Unworkable::Lists)
     }
 

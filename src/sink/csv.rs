@@ -6,13 +6,13 @@
 
 use std::io::{self, Write};
 
-use super::{Sink, v1};
+use super::{Sink, v1, where_is};
 use crate::alert::Alert;
 use crate::record::time::rfc3339;
 use crate::text::{push_csv_text, redact, terminal};
 
 /// The header.
-pub(super) const COLUMNS: [&str; 22] = [
+pub(super) const COLUMNS: [&str; 23] = [
     "id",
     "rev",
     "status",
@@ -35,6 +35,7 @@ pub(super) const COLUMNS: [&str; 22] = [
     "summary",
     "evidence",
     "ioc",
+    "networks",
 ];
 
 /// One row an alert, the header before the first.
@@ -115,6 +116,7 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
         terminal(&redact(&alert.summary)),
         evidence(alert),
         indicators(alert),
+        networks(alert),
     ]
 }
 
@@ -138,6 +140,13 @@ fn indicators(alert: &Alert) -> String {
     let of = |text: &str| item(&redact(text.as_bytes()));
     let found = alert.context.ioc.iter();
     let found = found.map(|one| format!("{}: {}", of(&one.list), of(&one.entry)));
+    found.collect::<Vec<_>>().join("; ")
+}
+
+/// `198.51.100.7: NL, AS64500 Example; 203.0.113.9: DE, AWS EC2`
+fn networks(alert: &Alert) -> String {
+    let found = alert.context.networks.iter();
+    let found = found.map(|one| format!("{}: {}", one.address, item(&where_is(one))));
     found.collect::<Vec<_>>().join("; ")
 }
 

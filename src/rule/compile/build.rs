@@ -390,7 +390,7 @@ impl<'d> Builder<'_, 'd> {
                 .fail(document, &["s3sentry", "suppress"], reason);
             return None;
         }
-        let unworkable = self.compiler.unworkable(document, &correlation, &marks);
+        let unworkable = self.compiler.unworkable(document, &correlation, &marks, &self.columns);
         let ways = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
             id, title, tags, ..
