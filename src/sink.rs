@@ -94,7 +94,10 @@ fn where_is(network: &Network) -> Vec<u8> {
     let parts = [
         network.country.map(|country| country.to_string()),
         Some(owner.join(" ")).filter(|owner| !owner.is_empty()),
-        network.service.as_ref().map(|service| format!("AWS {service}")),
+        network
+            .service
+            .as_ref()
+            .map(|service| format!("AWS {service}")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     redact(parts.join(", ").as_bytes()).into_owned()

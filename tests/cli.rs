@@ -9,6 +9,8 @@ mod check;
 mod evidence;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/geoip.rs"]
+mod geoip;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hostile.rs"]

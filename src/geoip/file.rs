@@ -90,7 +90,9 @@ impl File {
         }
         let begins = |(magic, _): &&(&[u8], &str)| bytes.starts_with(magic);
         if let Some((_, name)) = COMPRESSED.iter().find(begins) {
-            return Err(wrong(&format!("is compressed with {name}: unpack it first")));
+            return Err(wrong(&format!(
+                "is compressed with {name}: unpack it first"
+            )));
         }
         let hash = xxh3_128(&bytes);
         let (data, knows, dated) = if mmdb::is_one(&bytes) {

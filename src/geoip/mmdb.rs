@@ -16,6 +16,9 @@ use super::{Knows, Place};
 /// What stands before the metadata, at the end of the file.
 const MARKER: &[u8] = b"\xab\xcd\xefMaxMind.com";
 
+/// Characters of a reason why a file is damaged.
+const MOST: usize = 200;
+
 /// A database.
 #[derive(Debug)]
 pub(super) struct Mmdb {
@@ -30,7 +33,11 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 impl Mmdb {
     /// Opens a database and looks at all of it; what it knows.
     pub(super) fn open(bytes: Vec<u8>) -> Result<(Self, Knows), String> {
-        let damaged = |error| format!("is a damaged MaxMind database: {error}");
+        let damaged = |error: MaxMindDbError| {
+            // The reason may quote much.
+            let reason: String = error.to_string().chars().take(MOST).collect();
+            format!("is a damaged MaxMind database: {reason}")
+        };
         let knows = {
             let reader = Reader::from_source(bytes.as_slice()).map_err(damaged)?;
             let knows = Walk::new(&reader, &bytes).knows().map_err(damaged)?;

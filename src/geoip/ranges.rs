@@ -84,7 +84,8 @@ fn row(text: &str) -> Result<(IpAddr, IpAddr, Option<Country>), String> {
     let [start, end, country] = cells[..] else {
         return Err(format!("{} is no START,END,COUNTRY", quote(text)));
     };
-    let address = |text: &str| address(text).ok_or_else(|| format!("{} is no address", quote(text)));
+    let address =
+        |text: &str| address(text).ok_or_else(|| format!("{} is no address", quote(text)));
     // `A1` and the like are no countries: anonymous proxies, satellites.
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'?';
     if country.len() != 2 || !country.bytes().all(fits) {

@@ -36,13 +36,13 @@ fn databases_of_their_publisher() {
         ("GeoLite2-Country-Test", "2001:218::1", "JP - -"),
         ("GeoLite2-Country-Test", "10.0.0.1", "- - -"),
         ("GeoLite2-City-Test", "81.2.69.142", "GB - -"),
+        ("GeoLite2-ASN-Test", "1.128.0.1", "- 1221 Telstra Pty Ltd"),
+        ("GeoLite2-ASN-Test", "12.81.96.1", "- 7018 -"),
         (
             "GeoLite2-ASN-Test",
-            "1.128.0.1",
-            "- 1221 Telstra Pty Ltd",
+            "2600:6000::1",
+            "- 237 Merit Network Inc.",
         ),
-        ("GeoLite2-ASN-Test", "12.81.96.1", "- 7018 -"),
-        ("GeoLite2-ASN-Test", "2600:6000::1", "- 237 Merit Network Inc."),
         (
             "GeoIP2-Enterprise-Test",
             "74.209.24.1",
@@ -66,7 +66,10 @@ fn what_is_of_no_use_is_refused() {
             "maxmind/MaxMind-DB-test-ipv4-24.mmdb",
             "holds no countries and no autonomous systems: it is a database of type \"Test\"",
         ),
-        ("gone.mmdb", "cannot be read: No such file or directory (os error 2)"),
+        (
+            "gone.mmdb",
+            "cannot be read: No such file or directory (os error 2)",
+        ),
     ] {
         assert_eq!(read(file).unwrap_err(), reason, "{file}");
     }
@@ -77,7 +80,11 @@ fn the_first_file_that_knows_counts() {
     let nested = files(&["country.mmdb", "asn.mmdb", "tor-ipv4.txt", "tor-ipv6.txt"]);
     let flat = files(&["flat.mmdb", "country.mmdb", "asn.mmdb"]);
     for (address, by_nested, by_flat) in [
-        ("192.0.2.1", "DE 64496 Example Networks", "DE 64496 Example Networks"),
+        (
+            "192.0.2.1",
+            "DE 64496 Example Networks",
+            "DE 64496 Example Networks",
+        ),
         (
             "198.51.100.7",
             "NL 64500 Example Hosting B.V.",
@@ -92,9 +99,21 @@ fn the_first_file_that_knows_counts() {
         // Where it is registered is not where it is. The name is of the same number.
         ("203.0.113.9", "- 65551 -", "CH 65551 Example Four Bytes"),
         // Autonomous system 0 is nobody's.
-        ("203.0.113.200", "- - Not routed", "CH 65551 Example Four Bytes"),
-        ("2001:db8::1", "SE 64511 Example Six", "SE 64511 Example Six"),
-        ("2001:db8:ffff::1", "NO 64511 Example Six", "- 64511 Example Six"),
+        (
+            "203.0.113.200",
+            "- - Not routed",
+            "CH 65551 Example Four Bytes",
+        ),
+        (
+            "2001:db8::1",
+            "SE 64511 Example Six",
+            "SE 64511 Example Six",
+        ),
+        (
+            "2001:db8:ffff::1",
+            "NO 64511 Example Six",
+            "- 64511 Example Six",
+        ),
         ("8.8.8.8", "- - -", "- - -"),
         ("::1", "- - -", "- - -"),
     ] {
@@ -178,7 +197,10 @@ fn files_are_of_the_day_that_they_name() {
 fn every_mistake_is_named() {
     for (bytes, error) in [
         (&b""[..], ": is empty"),
-        (b"\x1f\x8b\x08\0", ": is compressed with gzip: unpack it first"),
+        (
+            b"\x1f\x8b\x08\0",
+            ": is compressed with gzip: unpack it first",
+        ),
         (
             b"\0\x01\x02",
             ": is neither a whole MaxMind database (.mmdb) nor lines START,END,COUNTRY",
@@ -189,14 +211,8 @@ fn every_mistake_is_named() {
         ),
         (b"# nothing\n\n", ":1:1: holds no ranges START,END,COUNTRY"),
         (b"0,1,??\n", ": holds no countries"),
-        (
-            b"<html>\n",
-            ":1:1: \"<html>\" is no START,END,COUNTRY",
-        ),
-        (
-            b"0,1,DE\n2,3\n",
-            ":2:1: \"2,3\" is no START,END,COUNTRY",
-        ),
+        (b"<html>\n", ":1:1: \"<html>\" is no START,END,COUNTRY"),
+        (b"0,1,DE\n2,3\n", ":2:1: \"2,3\" is no START,END,COUNTRY"),
         (
             b"0,1,EU,DE\n",
             ":1:1: \"0,1,EU,DE\" is no START,END,COUNTRY",

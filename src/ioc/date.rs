@@ -73,10 +73,7 @@ mod tests {
                 "# Last updated: 2024-01-10 06:35:01 UTC              #",
                 1_704_868_501,
             ),
-            (
-                "# Generated: Wed, 06 May 2026 04:32:30 GMT",
-                1_778_041_950,
-            ),
+            ("# Generated: Wed, 06 May 2026 04:32:30 GMT", 1_778_041_950),
             ("#Last-Modified:2024-01-10T06:35:01Z", 1_704_868_501),
         ] {
             assert_eq!(of_comment(text), Some(expected), "{text}");

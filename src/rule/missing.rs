@@ -68,7 +68,10 @@ impl Missing {
         let unset = |test: &Test| match test {
             Test::Unset(list) => Some(Need::all(list)),
             Test::Flag(field, _) => of_flag(*field, settings),
-            test => asked(test).into_iter().flatten().find_map(|field| of_field(field, settings)),
+            test => asked(test)
+                .into_iter()
+                .flatten()
+                .find_map(|field| of_field(field, settings)),
         };
         let mut lists = BTreeSet::new();
         let can = blame(expr, Likely::No, &unset, &mut lists);

@@ -204,10 +204,7 @@ impl Entry {
     }
 }
 
-fn entries<'e>(
-    key: &str,
-    entries: &'e [Entry],
-) -> impl Iterator<Item = Result<Range<'e>, String>> {
+fn entries<'e>(key: &str, entries: &'e [Entry]) -> impl Iterator<Item = Result<Range<'e>, String>> {
     let entries = entries.iter().enumerate();
     entries.map(move |(place, entry)| {
         let read = entry.read();

@@ -393,8 +393,7 @@ fn every_format_names_list_and_entry_and_where_addresses_are() {
             "    remote_ip is on the list tor exits: 198.51.100.11",
             r"    object_key is on the list =cmd; \u{202E}\x1B[2J:",
             r"    /k?X-Amz-Signature=REDACTED&\u{200B}\n",
-            r"    198.51.100.11: NL, AS64500 =cmd; \u{202E}\x1B[2J",
-            "    /k?X-Amz-Signature=REDACTED",
+            r"    198.51.100.11: NL, AS64500 =cmd; \u{202E}\x1B[2J /k?X-Amz-Signature=REDACTED",
             "    2001:db8::1: AWS EC2",
         ]
     );

@@ -390,7 +390,9 @@ impl<'d> Builder<'_, 'd> {
                 .fail(document, &["s3sentry", "suppress"], reason);
             return None;
         }
-        let unworkable = self.compiler.unworkable(document, &correlation, &marks, &self.columns);
+        let unworkable = self
+            .compiler
+            .unworkable(document, &correlation, &marks, &self.columns);
         let ways = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
             id, title, tags, ..
