@@ -1,10 +1,10 @@
-//! One record of a MaxMind database: what publishers call a country and the
+//! One record of a `MaxMind` database: what publishers call a country and the
 //! owner of a network.
 //!
 //! | published by | country | number | name |
 //! |---|---|---|---|
-//! | MaxMind, DB-IP | `country.iso_code` | `autonomous_system_number` | `autonomous_system_organization` |
-//! | MaxMind's Enterprise | | `traits.autonomous_system_number` | `traits.autonomous_system_organization` |
+//! | `MaxMind`, DB-IP | `country.iso_code` | `autonomous_system_number` | `autonomous_system_organization` |
+//! | `MaxMind`'s Enterprise | | `traits.autonomous_system_number` | `traits.autonomous_system_organization` |
 //! | `IPinfo` and others, flat | `country_code`, or `country` where that is no name | `asn`: `AS64500`, or a number | `as_name` |
 //!
 //! Whatever else stands in a record is passed over, and so is a value of another

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime};
 
 /// How dates are written, all in UTC: RFC 9110 (`Last-Modified` of Spamhaus,
-/// `Generated` of IPFire),
+/// `Generated` of `IPFire`),
 /// `date -u` (of `firehol`), Tor's `LastStatus`, abuse.ch's `Last updated`.
 const FORMS: [&str; 5] = [
     "%a, %d %b %Y %H:%M:%S GMT",
