@@ -112,6 +112,10 @@ pub struct Lists {
     /// AWS's ip-ranges.json: which addresses are AWS's own, and of which region
     #[arg(long, value_name = "FILE")]
     pub aws_ranges: Option<PathBuf>,
+    /// Countries or networks of addresses, .mmdb or Tor's geoip; again for each file, the first
+    /// that knows an address counts
+    #[arg(long, value_name = "FILE")]
+    pub geoip: Vec<PathBuf>,
     /// A list of known bad addresses, user agents, keys or requesters; again for each list
     #[arg(long, value_name = "FILE")]
     pub ioc: Vec<PathBuf>,

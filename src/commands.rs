@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use s3sentry::alert::Level;
+use s3sentry::geoip::GeoIp;
 use s3sentry::ioc::{List, Spec as ListSpec};
 use s3sentry::pipeline::Span;
 use s3sentry::rule::overrides::{self, Override};
@@ -174,6 +175,12 @@ pub fn settings(common: &Common, lists: Option<&Lists>) -> Result<Arc<Settings>,
     }
     if let Some(file) = lists.and_then(|lists| lists.aws_ranges.as_ref()) {
         settings.aws_ranges = Some(AwsRanges::from_file(file).map_err(Stop::usage)?);
+    }
+    if let Some(files) = lists.map(|lists| &lists.geoip)
+        && !files.is_empty()
+    {
+        let geoip = GeoIp::read(files).map_err(|errors| all(&errors, "files of --geoip"))?;
+        settings.geoip = Some(Arc::new(geoip));
     }
     let (mut indicators, mut errors) = (Vec::new(), Vec::new());
     for file in lists.iter().flat_map(|lists| &lists.ioc) {

@@ -21,6 +21,7 @@
 //! | [`text`] | how bytes that somebody else chose are shown |
 //! | [`fixture`] | rules over a small log, for their tests |
 //! | [`explain`] | why a rule fires on some records, or does not |
+//! | [`geoip`] | in which country an address is, and whose network it is in |
 //! | [`ioc`] | lists of what is known to be bad, and who is on them |
 //! | [`settings`] | what the owner of the buckets knows: networks, accounts, public buckets |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -30,6 +31,7 @@ pub mod baseline;
 pub mod correlate;
 pub mod explain;
 pub mod fixture;
+pub mod geoip;
 pub mod incident;
 pub mod ioc;
 pub mod observation;

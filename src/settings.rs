@@ -8,12 +8,15 @@
 //!
 //! `aws_ranges` names a file that is not ours to write: see [`aws_ranges`].
 //!
+//! `geoip` names files that are [`crate::geoip`]'s to read.
+//!
 //! Tables `[[ioc]]`, each of which names a list of indicators.
 //!
 //! And `[rules.NAME]`, which is kept as a tree with its places. What the
 //! settings mean for a rule is not decided here.
 
 pub mod aws_ranges;
+mod geoip;
 pub mod hours;
 mod indicators;
 pub mod list;
@@ -35,6 +38,7 @@ pub use list::Names;
 pub use networks::Networks;
 pub use prefixes::Prefixes;
 
+use crate::geoip::GeoIp;
 use crate::ioc::{Indicators, List};
 use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
@@ -69,6 +73,8 @@ pub struct Settings {
     pub work_hours: Option<WorkHours>,
     /// AWS's own addresses.
     pub aws_ranges: Option<AwsRanges>,
+    /// Countries and networks of addresses.
+    pub geoip: Option<Arc<GeoIp>>,
     /// Lists of what is known to be bad.
     pub ioc: Option<Arc<Indicators>>,
     /// What is said of rules: names and what stands below them.
@@ -214,6 +220,8 @@ type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 const RULES: &str = "rules";
 /// The key that names the file of AWS's addresses.
 const AWS_RANGES: &str = "aws_ranges";
+/// The key that names files of countries and networks.
+const GEOIP: &str = "geoip";
 /// The key of the tables that name lists of indicators.
 const IOC: &str = "ioc";
 
@@ -311,6 +319,10 @@ impl Reader<'_> {
                 settings.aws_ranges = self.aws_ranges(value);
                 continue;
             }
+            if name == GEOIP {
+                settings.geoip = self.geoip(value);
+                continue;
+            }
             if name == IOC {
                 let lists = self.indicators(value);
                 if let Err(reason) = settings.add_indicators(lists) {
@@ -320,7 +332,7 @@ impl Reader<'_> {
             }
             let Some((name, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
                 let known = KEYS.iter().map(|(known, _)| *known);
-                let hint = suggest(name, known.chain([RULES, AWS_RANGES, IOC]));
+                let hint = suggest(name, known.chain([RULES, AWS_RANGES, GEOIP, IOC]));
                 let hint = did_you_mean(hint.as_deref());
                 self.fail(
                     key.span().start,

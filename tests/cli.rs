@@ -11,6 +11,8 @@ mod entities;
 mod evidence;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/geoip.rs"]
+mod geoip;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hostile.rs"]

@@ -4,6 +4,7 @@
 //! for good news, and every problem says what to do about it.
 
 mod entities;
+mod geoip;
 mod indicators;
 mod next;
 mod story;
@@ -66,6 +67,7 @@ impl Summary<'_> {
             say(format_args!("s3sentry: warning: {text}"));
         }
         let tally = &self.outcome.tally;
+        geoip::warn(self.settings);
         indicators::warn(self.settings);
         reading(self.sources, tally, &self.arguments.input, self.elapsed);
         let width = width();
@@ -100,6 +102,9 @@ impl Summary<'_> {
         }
         row("state", &state);
         row("settings", &self.settings_words());
+        for (place, text) in geoip::rows(self.settings).iter().enumerate() {
+            row(if place == 0 { "geoip" } else { "" }, text);
+        }
         for (place, text) in indicators::rows(self.settings).iter().enumerate() {
             row(if place == 0 { "ioc" } else { "" }, text);
         }
@@ -125,6 +130,9 @@ impl Summary<'_> {
         }
         if let Some(file) = &lists.aws_ranges {
             parts.push(format!("AWS's addresses from {}", shown(file)));
+        }
+        for file in &lists.geoip {
+            parts.push(format!("countries and networks from {}", shown(file)));
         }
         for file in &lists.ioc {
             parts.push(format!("indicators from {}", shown(file)));
@@ -185,6 +193,7 @@ pub fn of_explain(
     input: &Input,
     elapsed: Duration,
 ) {
+    geoip::warn(settings);
     indicators::warn(settings);
     of_parse(sources, tally, input, elapsed);
 }

@@ -6,13 +6,13 @@
 
 use std::io::{self, Write};
 
-use super::{Sink, v1};
+use super::{Sink, v1, where_is};
 use crate::alert::Alert;
 use crate::record::time::rfc3339;
 use crate::text::{push_csv_text, redact, terminal};
 
 /// The header.
-pub(super) const COLUMNS: [&str; 23] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "id",
     "rev",
     "status",
@@ -36,6 +36,7 @@ pub(super) const COLUMNS: [&str; 23] = [
     "evidence",
     "incident",
     "ioc",
+    "networks",
 ];
 
 /// One row an alert, the header before the first.
@@ -117,6 +118,7 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
         evidence(alert),
         alert.context.incident.map(v1::hex).unwrap_or_default(),
         indicators(alert),
+        networks(alert),
     ]
 }
 
@@ -140,6 +142,13 @@ fn indicators(alert: &Alert) -> String {
     let of = |text: &str| item(&redact(text.as_bytes()));
     let found = alert.context.ioc.iter();
     let found = found.map(|one| format!("{}: {}", of(&one.list), of(&one.entry)));
+    found.collect::<Vec<_>>().join("; ")
+}
+
+/// `198.51.100.7: NL, AS64500 Example; 203.0.113.9: DE, AWS EC2`
+fn networks(alert: &Alert) -> String {
+    let found = alert.context.networks.iter();
+    let found = found.map(|one| format!("{}: {}", one.address, item(&where_is(one))));
     found.collect::<Vec<_>>().join("; ")
 }
 

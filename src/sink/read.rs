@@ -12,8 +12,9 @@ use serde_json::Error;
 
 use super::v1::SCHEMA;
 use crate::alert::{
-    Alert, Context, Distinct, Evidence, Indicator, Level, RuleInfo, Status, Volume,
+    Alert, Context, Distinct, Evidence, Indicator, Level, Network, RuleInfo, Status, Volume,
 };
+use crate::geoip::Country;
 use crate::record::Field;
 use crate::text::restore;
 
@@ -100,6 +101,17 @@ struct ContextV1 {
     #[serde(default)]
     ioc: Vec<IndicatorV1>,
     baseline: Option<BaselineV1>,
+    #[serde(default)]
+    networks: Vec<NetworkV1>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NetworkV1 {
+    address: String,
+    country: Option<String>,
+    asn: Option<u32>,
+    owner: Option<String>,
+    service: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,12 +196,27 @@ impl ContextV1 {
                 samples: usual.samples,
             })
         });
+        let networks = self.networks.into_iter().map(|network| {
+            Ok(Network {
+                address: network
+                    .address
+                    .parse()
+                    .map_err(|_| wrong("address", &network.address))?,
+                country: network.country.as_deref().and_then(Country::parse),
+                asn: network.asn,
+                owner: network
+                    .owner
+                    .map(|owner| String::from_utf8_lossy(&restore(&owner)).into_owned()),
+                service: network.service,
+            })
+        });
         let incident = self
             .incident
             .map(|id| u128::from_str_radix(&id, 16).map_err(|_| wrong("incident", &id)));
         Ok(Context {
             incident: incident.transpose()?,
             ioc: ioc.collect::<Result<_, Error>>()?,
+            networks: networks.collect::<Result<_, Error>>()?,
             usual: usual.transpose()?,
         })
     }

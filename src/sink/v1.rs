@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::record::Flat;
-use crate::alert::{Alert, Evidence, Indicator, Volume};
+use crate::alert::{Alert, Evidence, Indicator, Network, Volume};
 use crate::record::{Record, time::rfc3339};
 use crate::text::Shown;
 
@@ -80,6 +80,8 @@ struct ContextV1<'a> {
     ioc: Vec<IndicatorV1<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineV1>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<NetworkV1<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +99,19 @@ struct IndicatorV1<'a> {
     entry: Shown<'a>,
     level: &'static str,
     field: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct NetworkV1<'a> {
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
 }
 
 impl<'a> AlertV1<'a> {
@@ -137,6 +152,7 @@ impl<'a> AlertV1<'a> {
                 incident: alert.context.incident.map(hex),
                 ioc: alert.context.ioc.iter().map(IndicatorV1::new).collect(),
                 baseline: alert.context.usual.as_ref().map(BaselineV1::new),
+                networks: alert.context.networks.iter().map(NetworkV1::new).collect(),
             },
         }
     }
@@ -172,6 +188,19 @@ impl<'a> IndicatorV1<'a> {
             entry: Shown(indicator.entry.as_bytes()),
             level: indicator.level.as_str(),
             field: indicator.field.name(),
+        }
+    }
+}
+
+impl<'a> NetworkV1<'a> {
+    fn new(network: &'a Network) -> Self {
+        let owner = network.owner.as_deref();
+        Self {
+            address: network.address.to_string(),
+            country: network.country.map(|country| country.to_string()),
+            asn: network.asn,
+            owner: owner.map(|owner| Shown(owner.as_bytes())),
+            service: network.service.as_deref(),
         }
     }
 }

@@ -78,6 +78,14 @@ pub fn cut(text: &str, max: usize) -> String {
     }
 }
 
+/// Seconds in the largest unit that leaves a number worth reading.
+pub fn span(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let fits = |(unit, _): &&(i64, &str)| seconds >= 2 * unit || seconds == *unit;
+    let (unit, noun) = UNITS.iter().find(fits).unwrap_or(&(1, "second"));
+    count((seconds / unit).unsigned_abs(), noun)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
