@@ -14,6 +14,7 @@
 //! | [`observation`] | what is left of a record once it is matched |
 //! | [`correlate`] | windows over observations, exactly as the rules say |
 //! | [`baseline`] | what is normal: who was seen when, and how much an hour |
+//! | [`state`] | what is kept between runs, in one SQLite file |
 //! | [`alert`] | what a person reads |
 //! | [`sink`] | how it is written |
 //! | [`pipeline`] | the path itself |
@@ -37,4 +38,5 @@ pub mod rule;
 pub mod settings;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod text;
