@@ -131,8 +131,8 @@ pub enum Error {
     },
     /// What is in it contradicts itself.
     #[error(
-        "{}: is damaged ({reason}); restore a copy, or save what can be read with \
-         `sqlite3 {} .recover | sqlite3 NEW` and use NEW", shown(.path), shown(.path)
+        "{}: is damaged ({reason}); restore a copy, or save what can be read: \
+         `sqlite3 {} .recover | sqlite3 NEW` and use NEW, or `s3sentry baseline export`", shown(.path), shown(.path)
     )]
     Corrupt {
         /// The state file.

@@ -48,7 +48,7 @@ fn a_commit_that_is_cut_off_leaves_the_one_before() {
     // Does not fit into memory, so that some of it is in the log before the end.
     state
         .connection
-        .execute_batch("PRAGMA cache_size = 10")
+        .execute_batch("PRAGMA cache_size = 10; PRAGMA wal_autocheckpoint = 0")
         .unwrap();
     let commit = state.begin().unwrap();
     commit.put_baseline(&hosts(5, 20_000)).unwrap();
