@@ -57,16 +57,14 @@ pub(super) fn encode(values: &Tuple) -> Value {
                     Some(value) => std::str::from_utf8(value).ok().map(Some),
                 })
                 .collect();
-            match texts {
-                Some(texts) => Value::Text(String::from_utf8_lossy(&array(&texts)).into_owned()),
-                None => {
-                    let texts: Vec<Option<Cow<'_, str>>> = several
-                        .iter()
-                        .map(|value| value.as_deref().map(lossless))
-                        .collect();
-                    Value::Blob(array(&texts))
-                }
+            if let Some(texts) = texts {
+                return Value::Text(String::from_utf8_lossy(&array(&texts)).into_owned());
             }
+            let texts: Vec<Option<Cow<'_, str>>> = several
+                .iter()
+                .map(|value| value.as_deref().map(lossless))
+                .collect();
+            Value::Blob(array(&texts))
         }
     }
 }

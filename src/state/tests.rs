@@ -6,15 +6,17 @@ mod crash;
 mod measure;
 mod open;
 mod rest;
+mod show;
 mod transfer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::*;
 use crate::baseline::{
-    Days, Delta, Dimension, EntityDelta, Extent, Kind, Lessons, Series, Tuple, ValueDelta,
-    VolumeDelta, day,
+    Baseline, Days, Delta, Dimension, EntityDelta, Extent, Kind, Lessons, Mode, Series, Tuple,
+    ValueDelta, VolumeDelta, day,
 };
 use crate::record::{Field, hash};
 
@@ -125,6 +127,13 @@ fn keep(state: &mut State, delta: &Delta) {
     commit.register(&lessons()).unwrap();
     commit.put_baseline(delta).unwrap();
     commit.commit().unwrap();
+}
+
+/// What memory makes of the file.
+fn loaded(state: &State) -> Baseline {
+    let mut baseline = Baseline::new(Arc::new(lessons()), Mode::Learn, 0);
+    state.load_baseline(&mut baseline).unwrap();
+    baseline
 }
 
 /// All rows of the tables of the baseline, as text.

@@ -2,11 +2,10 @@
 //! time mean anything:
 //! `cargo test --release --lib state::tests::measure -- --ignored --nocapture`.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::*;
-use crate::baseline::{Baseline, DAY, Mode};
+use crate::baseline::DAY;
 
 const ADDRESSES: u64 = 1_000_000;
 
@@ -70,8 +69,7 @@ fn a_million_addresses() {
         timed("all of them again, in one commit", begun);
     }
     let begun = Instant::now();
-    let mut baseline = Baseline::new(Arc::new(lessons()), Mode::Learn, 0);
-    state.load_baseline(&mut baseline).unwrap();
+    let baseline = loaded(&state);
     timed("loaded", begun);
     println!("{:?}", baseline.len());
     let begun = Instant::now();

@@ -277,11 +277,7 @@ fn damage_is_reported_with_what_to_do() {
     let whole = fs::read(&path).unwrap();
     let damaged = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        let mut baseline = crate::baseline::Baseline::new(
-            std::sync::Arc::new(lessons()),
-            crate::baseline::Mode::Learn,
-            0,
-        );
+        let mut baseline = Baseline::new(Arc::new(lessons()), Mode::Learn, 0);
         read(&path)
             .and_then(|state| state.load_baseline(&mut baseline))
             .unwrap_err()
