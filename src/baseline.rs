@@ -21,7 +21,7 @@ pub mod volume;
 use std::io;
 
 pub use self::days::Days;
-pub use self::known::{Baseline, Delta, EntityDelta, Extent, ValueDelta, VolumeDelta};
+pub use self::known::{Baseline, Delta, EntityDelta, Extent, Mode, ValueDelta, VolumeDelta};
 pub use self::notes::Notes;
 use crate::record::{Field, hash};
 

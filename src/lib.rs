@@ -14,6 +14,7 @@
 //! | [`observation`] | what is left of a record once it is matched |
 //! | [`correlate`] | windows over observations, exactly as the rules say |
 //! | [`baseline`] | what is normal: who was seen when, and how much an hour |
+//! | [`state`] | what is kept between runs, in one SQLite file |
 //! | [`alert`] | what a person reads |
 //! | [`incident`] | whom alerts are about, and which belong together |
 //! | [`sink`] | how it is written |
@@ -41,4 +42,5 @@ pub mod rule;
 pub mod settings;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod text;
