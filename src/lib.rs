@@ -39,6 +39,7 @@ pub mod observation;
 pub mod pipeline;
 pub mod record;
 pub mod rule;
+pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod source;

@@ -95,6 +95,15 @@ pub struct State {
 }
 
 impl State {
+    /// An error that says that something in it contradicts itself.
+    #[must_use]
+    pub fn corrupt(&self, reason: impl Into<String>) -> Error {
+        Error::Corrupt {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
+    }
+
     /// Where it is, without links.
     #[must_use]
     pub fn path(&self) -> &Path {

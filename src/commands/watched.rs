@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use s3sentry::alert::Alert;
 use s3sentry::pipeline::{self, BlockSource, Options, Outcome, Tally};
 use s3sentry::rule::RuleSet;
-use s3sentry::source::{Block, Progress, Sources};
+use s3sentry::source::{Block, Mark, Past, Progress, Progressed, Sources};
 
 use super::Failed;
 
@@ -33,6 +33,18 @@ impl BlockSource for Watched<'_> {
 
     fn reopen(&self, source: u32) -> Option<File> {
         self.sources.reopen(source)
+    }
+
+    fn mark(&self, reached: &Progressed) -> Option<Mark> {
+        self.sources.mark(reached)
+    }
+
+    fn rest(&self) -> &[Progressed] {
+        self.sources.rest()
+    }
+
+    fn past(&self, source: u32) -> Past {
+        self.sources.past(source)
     }
 }
 

@@ -21,6 +21,7 @@
 //! (they are told in the run in which they come). What a file or a table looks
 //! like may not enter here.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
@@ -141,11 +142,28 @@ impl Correlator {
         correlator.latest = head.latest;
         correlator.forgotten = head.forgotten;
         correlator.is_kept = true;
-        Ok(Restoring { correlator })
+        Ok(Restoring {
+            correlator,
+            sources: BTreeSet::new(),
+        })
+    }
+
+    /// Where windows cannot be gone on with: what was final stays final.
+    pub fn begin_at(&mut self, kept: &Head) {
+        self.watermark = kept.watermark;
+        self.closed = kept.closed;
+        self.latest = kept.latest;
+        self.forgotten = kept.forgotten;
     }
 }
 
 impl<N: Fn(u32) -> u32> Saving<'_, N> {
+    /// The rules that the windows are of.
+    #[must_use]
+    pub fn set(&self) -> &RuleSet {
+        &self.correlator.set
+    }
+
     /// Whether everything that was kept before has to be deleted: it is of other
     /// windows.
     #[must_use]
@@ -226,6 +244,8 @@ impl<N: Fn(u32) -> u32> Saving<'_, N> {
 #[derive(Debug)]
 pub struct Restoring {
     correlator: Correlator,
+    /// Inputs that what came back refers to.
+    sources: BTreeSet<u32>,
 }
 
 impl Restoring {
@@ -242,6 +262,8 @@ impl Restoring {
                 key: pending.key,
             });
         }
+        let lines = pending.lines.iter().map(|seen| seen.place.0);
+        self.sources.extend(lines);
         self.correlator.keys.take_back(pending);
         Ok(())
     }
@@ -261,6 +283,13 @@ impl Restoring {
         if !frame.is_empty() {
             return Err(FrameError::Damaged.into());
         }
+        let mut last = None;
+        for source in observations.iter().map(|one| one.place().0) {
+            // Neighbours are of one input.
+            if last.replace(source) != Some(source) {
+                self.sources.insert(source);
+            }
+        }
         rayon::join(
             || log.take_back(&observations),
             || {
@@ -273,6 +302,12 @@ impl Restoring {
             },
         );
         Ok(log.spill(*max_state / 4)?)
+    }
+
+    /// Numbers of the inputs that what came back refers to.
+    #[must_use]
+    pub fn sources(&self) -> &BTreeSet<u32> {
+        &self.sources
     }
 
     /// All is there.

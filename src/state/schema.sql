@@ -114,18 +114,26 @@ CREATE TABLE inputs (
   etag      TEXT,             -- of an object
   size      INTEGER NOT NULL, -- bytes when it was read last
   modified  INTEGER NOT NULL, -- nanoseconds since 1970 UTC
-  head      INTEGER,          -- 64-bit hash of how it begins, as a signed number
+  head      INTEGER NOT NULL, -- 64-bit hash of how it begins, as a signed number
   head_len  INTEGER NOT NULL, -- bytes that head is made of
-  position  INTEGER NOT NULL, -- decompressed bytes that are done with, from the start
-  done      INTEGER NOT NULL, -- 1: read to its end
-  taken     TEXT NOT NULL,    -- parts beyond position that are done with: JSON [[from, to], ...]
+  head_end  INTEGER NOT NULL, -- offset after them, on disk
+  tail      INTEGER,          -- the same of the last that was read
+  tail_len  INTEGER,
+  tail_end  INTEGER,
+  position  INTEGER NOT NULL, -- decompressed bytes of which all records are taken, from the start
+  done      INTEGER NOT NULL, -- 1: read to its end, for records of any time
+  reach     TEXT NOT NULL,    -- how far for records of which time: JSON [[since, until, offset, done], ...]
   PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
 
 CREATE TABLE sources (
   -- Lasting numbers of inputs that pending windows refer to.
-  number  INTEGER PRIMARY KEY,
-  name    TEXT NOT NULL -- path or address; a blob: \xHH are bytes
+  number    INTEGER PRIMARY KEY,
+  name      TEXT NOT NULL,    -- as it was named; a blob: \xHH are bytes
+  path      TEXT,             -- of a file without links
+  head      INTEGER NOT NULL, -- 64-bit hash of how it begins, as a signed number
+  head_len  INTEGER NOT NULL, -- bytes that head is made of
+  head_end  INTEGER NOT NULL  -- offset after them, on disk
 );
 
 CREATE TABLE window_observations (
@@ -246,6 +254,6 @@ CREATE VIEW v_learning AS
 CREATE VIEW v_inputs AS
   -- Files and objects that were read, by name.
   SELECT CASE bucket WHEN '' THEN name ELSE 's3://' || bucket || '/' || name END AS input,
-    CASE done WHEN 1 THEN 'yes' ELSE 'no' END AS done, size, position, taken,
+    CASE done WHEN 1 THEN 'yes' ELSE 'no' END AS done, size, position,
     strftime('%Y-%m-%dT%H:%M:%SZ', modified / 1000000000, 'unixepoch') AS modified
   FROM inputs ORDER BY bucket, name;

@@ -92,6 +92,14 @@ impl Commit<'_> {
         deleted.at(self.path).map(drop)
     }
 
+    /// Deletes all keys of a rule in a period.
+    pub fn delete_window_keys(&self, rule: &str, period: i64) -> Result<(), Error> {
+        let sql = "DELETE FROM window_keys WHERE rule = ?1 AND period = ?2";
+        let mut statement = self.transaction.prepare_cached(sql).at(self.path)?;
+        let deleted = statement.execute(params![rule, period]);
+        deleted.at(self.path).map(drop)
+    }
+
     /// Deletes all frames and keys.
     pub fn clear_windows(&self) -> Result<(), Error> {
         let sql = "DELETE FROM window_observations; DELETE FROM window_keys;";

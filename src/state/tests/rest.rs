@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::{Mark, Past, Print, Reach};
 
 #[test]
 fn facts_are_texts_or_numbers() {
@@ -59,34 +60,58 @@ fn the_last_runs_are_remembered() {
 fn inputs_come_back_as_they_were() {
     let (_folder, path) = place();
     let mut state = open(&path);
-    let file = Input {
-        name: b"logs/\xFF.log".to_vec(),
+    let reach = |since, until, offset, done| Reach {
+        since,
+        until,
+        offset,
+        done,
+    };
+    let mark = |path: &[u8], reach: Vec<Reach>| Mark {
+        path: path.to_vec(),
         size: 1 << 40,
-        modified: 1_770_084_000_000_000_001,
-        head: Some(u64::MAX),
-        head_len: 4096,
-        position: 7,
-        taken: vec![9..12, 20..21],
-        ..Input::default()
+        mtime: 1_770_084_000_000_000_001,
+        head: Print {
+            hash: u64::MAX,
+            len: 4096,
+            end: 4096,
+        },
+        tail: None,
+        reach,
+    };
+    let file = Input {
+        bucket: String::new(),
+        etag: None,
+        mark: mark(b"logs/\xFF.log", vec![reach(i64::MIN, 5, 7, true)]),
     };
     let object = Input {
         bucket: "logs".to_owned(),
-        name: b"2026-02-03-02-00-00-0123456789ABCDEF".to_vec(),
         etag: Some("\"e\"".to_owned()),
-        done: true,
-        ..Input::default()
+        mark: mark(
+            b"2026-02-03-02-00-00-0123456789ABCDEF",
+            vec![reach(i64::MIN, i64::MAX, 12, true)],
+        ),
     };
     let commit = state.begin().unwrap();
     commit.put_inputs([&object, &file]).unwrap();
     let further = Input {
-        position: 12,
-        taken: Vec::new(),
+        mark: Mark {
+            tail: Some(file.mark.head),
+            reach: vec![reach(i64::MIN, 5, 9, true), reach(5, i64::MAX, 4, false)],
+            ..file.mark
+        },
         ..file
     };
     commit.put_inputs([&further]).unwrap();
-    commit.put_source(3, &further.name).unwrap();
-    commit.put_source(1, b"old").unwrap();
-    commit.put_source(1, b"new").unwrap();
+    let past = |name: &str, path: Option<&[u8]>| Past {
+        name: name.into(),
+        path: path.map(<[u8]>::to_vec),
+        head: further.mark.head,
+    };
+    commit
+        .put_source(3, &past("a.log", Some(b"/\xFF")))
+        .unwrap();
+    commit.put_source(1, &past("old", None)).unwrap();
+    commit.put_source(1, &past("new", None)).unwrap();
     commit.commit().unwrap();
     let all = |state: &State| {
         let mut all = Vec::new();
@@ -94,12 +119,15 @@ fn inputs_come_back_as_they_were() {
         all
     };
     assert_eq!(all(&state), [further.clone(), object.clone()]);
-    let sources = [(1, b"new".to_vec()), (3, further.name.clone())];
+    let found = state.input("", &further.mark.path).unwrap();
+    assert_eq!(found, Some(further.clone()));
+    assert_eq!(state.input("x", &further.mark.path).unwrap(), None);
+    let sources = [(1, past("new", None)), (3, past("a.log", Some(b"/\xFF")))];
     assert_eq!(state.sources().unwrap(), sources);
     let shown = asked(&state, "SELECT input, done, modified FROM v_inputs");
     assert_eq!(
         shown[1],
-        "s3://logs/2026-02-03-02-00-00-0123456789ABCDEF|yes|1970-01-01T00:00:00Z"
+        "s3://logs/2026-02-03-02-00-00-0123456789ABCDEF|yes|2026-02-03T02:00:00Z"
     );
     assert!(
         shown[0].ends_with("|no|2026-02-03T02:00:00Z"),
@@ -108,8 +136,8 @@ fn inputs_come_back_as_they_were() {
     );
 
     let commit = state.begin().unwrap();
-    assert!(commit.delete_input("", &further.name).unwrap());
-    assert!(!commit.delete_input("", &object.name).unwrap());
+    assert!(commit.delete_input("", &further.mark.path).unwrap());
+    assert!(!commit.delete_input("", &object.mark.path).unwrap());
     commit.delete_source(3).unwrap();
     commit.commit().unwrap();
     assert_eq!(all(&state), [object]);
@@ -117,7 +145,7 @@ fn inputs_come_back_as_they_were() {
     // Written by hand.
     state
         .connection
-        .execute("UPDATE inputs SET taken = '[[1]]'", [])
+        .execute("UPDATE inputs SET reach = '[[1]]'", [])
         .unwrap();
     let error = state.each_input(drop).unwrap_err();
     assert!(matches!(error, Error::Corrupt { .. }), "{error}");
