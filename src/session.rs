@@ -23,7 +23,7 @@ use self::numbers::Numbers;
 use self::versions::Versions;
 use crate::alert::Alert;
 use crate::baseline::known::Mode;
-use crate::baseline::{Baseline, DAY, HOUR, volume};
+use crate::baseline::{Baseline, DAY, HOUR, Lessons, volume};
 use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
@@ -87,10 +87,10 @@ pub enum Notice {
     OtherRules(i64),
 }
 
-/// A run over a state file.
-pub struct Session<'o> {
+/// A state file while a run goes on.
+#[derive(Debug)]
+pub struct Session {
     state: State,
-    output: &'o mut dyn Output,
     numbers: Numbers,
     versions: Versions,
     /// Numbers of inputs that no window refers to any more.
@@ -102,73 +102,22 @@ pub struct Session<'o> {
     unsettled: Vec<(u128, Written)>,
 }
 
-/// What goes on, and what an earlier run left.
-pub struct Opened<'o> {
-    /// Keeps things.
-    pub session: Session<'o>,
-    /// Windows and baseline.
-    pub memory: Memory,
-    /// Inputs of earlier runs, by their lasting numbers.
-    pub past: Vec<Past>,
-}
-
-impl<'o> Session<'o> {
+impl Session {
     /// Opens a state file, or makes one.
-    pub fn open(
-        path: &Path,
-        owner: &Owner,
-        set: &Arc<RuleSet>,
-        options: Options,
-        output: &'o mut dyn Output,
-    ) -> Result<Opened<'o>, Failed> {
+    pub fn open(path: &Path, owner: &Owner) -> Result<Self, Failed> {
         let mut state = State::open(path, Access::ReadWrite, owner)?;
-        let baseline = match set.learn() {
-            None => None,
-            Some(learn) => {
-                let commit = state.begin()?;
-                commit.register(learn.lessons())?;
-                commit.commit()?;
-                let mode = if options.learn {
-                    Mode::Learn
-                } else {
-                    Mode::Frozen
-                };
-                let lessons = Arc::clone(learn.lessons());
-                let mut baseline = Baseline::new(lessons, mode, options.lateness);
-                state.load_baseline(&mut baseline)?;
-                baseline.set_past(Box::new(state.past()?));
-                Some(baseline)
-            }
-        };
         let commit = state.begin()?;
         let run = commit.start_run(&owner.command, owner.since)?;
         commit.commit()?;
-        let restored = windows::restore(&state, set, options)?;
-        let past = state.sources()?;
-        let (numbers, stale) = Numbers::new(&past, &restored.used);
-        let versions = Versions::open(&state, restored.other_rules.is_some())?;
-        let most = past.iter().map(|(number, _)| *number + 1).max();
-        let mut names = vec![unknown(); most.unwrap_or(0) as usize];
-        for (number, past) in past {
-            names[number as usize] = past;
-        }
-        Ok(Opened {
-            session: Self {
-                state,
-                output,
-                numbers,
-                versions,
-                stale,
-                run,
-                written: 0,
-                notice: restored.other_rules.map(Notice::OtherRules),
-                unsettled: Vec::new(),
-            },
-            memory: Memory {
-                correlator: restored.correlator,
-                baseline,
-            },
-            past: names,
+        Ok(Self {
+            state,
+            numbers: Numbers::default(),
+            versions: Versions::default(),
+            stale: Vec::new(),
+            run,
+            written: 0,
+            notice: None,
+            unsettled: Vec::new(),
         })
     }
 
@@ -177,17 +126,66 @@ impl<'o> Session<'o> {
         Ok(self.state.input("", path)?.map(|input| input.mark))
     }
 
-    /// Writes what an earlier run has found and could not write, and what its
-    /// other rules had found so far.
-    pub fn begin(&mut self) -> Result<(), Failed> {
+    /// What earlier runs left: windows and baseline, and their inputs by their
+    /// lasting numbers.
+    pub fn restore(
+        &mut self,
+        set: &Arc<RuleSet>,
+        options: Options,
+    ) -> Result<(Memory, Vec<Past>), Failed> {
+        let baseline = match set.learn() {
+            None => None,
+            Some(learn) => Some(self.baseline(learn.lessons(), options)?),
+        };
+        let restored = windows::restore(&self.state, set, options)?;
+        let past = self.state.sources()?;
+        (self.numbers, self.stale) = Numbers::new(&past, &restored.used);
+        self.versions = Versions::open(&self.state, restored.other_rules.is_some())?;
+        self.notice = restored.other_rules.map(Notice::OtherRules);
+        let most = past.iter().map(|(number, _)| *number + 1).max();
+        let mut names = vec![unknown(); most.unwrap_or(0) as usize];
+        for (number, past) in past {
+            names[number as usize] = past;
+        }
+        let memory = Memory {
+            correlator: restored.correlator,
+            baseline,
+        };
+        Ok((memory, names))
+    }
+
+    fn baseline(&mut self, lessons: &Arc<Lessons>, options: Options) -> Result<Baseline, Failed> {
+        let commit = self.state.begin()?;
+        commit.register(lessons)?;
+        commit.commit()?;
+        let mode = if options.learn {
+            Mode::Learn
+        } else {
+            Mode::Frozen
+        };
+        let mut baseline = Baseline::new(Arc::clone(lessons), mode, options.lateness);
+        self.state.load_baseline(&mut baseline)?;
+        baseline.set_past(Box::new(self.state.past()?));
+        Ok(baseline)
+    }
+
+    /// Begins to write: first what an earlier run has found and could not write,
+    /// and what its other rules had found so far.
+    pub fn begin<'s>(&'s mut self, output: &'s mut dyn Output) -> Result<Running<'s>, Failed> {
+        let unwritten = self.versions.unwritten(&self.state)?;
+        let left_over = self.versions.left_over();
+        let mut running = Running {
+            session: self,
+            output,
+        };
         let tally = Tally::default();
-        for alert in self.versions.unwritten(&self.state)? {
-            self.write(alert, true, &tally)?;
+        for alert in unwritten {
+            running.write(alert, true, &tally)?;
         }
-        for alert in self.versions.left_over() {
-            self.write(alert, false, &tally)?;
+        for alert in left_over {
+            running.write(alert, false, &tally)?;
         }
-        Ok(())
+        Ok(running)
     }
 
     /// What a person has to know about how the run began.
@@ -207,27 +205,41 @@ impl<'o> Session<'o> {
         }
         Ok(commit.commit()?)
     }
+}
 
+/// A run over a state file that writes.
+pub struct Running<'s> {
+    session: &'s mut Session,
+    output: &'s mut dyn Output,
+}
+
+impl Running<'_> {
     fn write(&mut self, alert: Alert, fresh: bool, tally: &Tally) -> Result<(), Failed> {
         self.output
             .alert(&alert, fresh, tally)
             .map_err(Failed::Output)?;
-        self.written += 1;
-        self.versions.add(alert);
+        self.session.written += 1;
+        self.session.versions.add(alert);
         Ok(())
     }
 }
 
-impl Listener<Failed> for Session<'_> {
+impl Listener<Failed> for Running<'_> {
     fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
-        match self.versions.next(&self.state, alert)? {
+        let Session {
+            versions, state, ..
+        } = &mut *self.session;
+        match versions.next(state, alert)? {
             Some((alert, fresh)) => self.write(alert, fresh, tally),
             None => Ok(()),
         }
     }
 
     fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
-        let alert = self.versions.more(&self.state, alert)?;
+        let Session {
+            versions, state, ..
+        } = &mut *self.session;
+        let alert = versions.more(state, alert)?;
         self.write(alert, true, tally)
     }
 
@@ -237,11 +249,21 @@ impl Listener<Failed> for Session<'_> {
 
     fn commit(&mut self, standing: Standing<'_>, tally: &Tally) -> Result<(), Failed> {
         if standing.last {
-            for alert in self.versions.withdrawn() {
+            for alert in self.session.versions.withdrawn() {
                 self.write(alert, false, tally)?;
             }
         }
         let settled = self.output.settle().map_err(Failed::Output)?;
+        let Session {
+            state,
+            numbers,
+            versions,
+            stale,
+            run,
+            written,
+            unsettled,
+            ..
+        } = &mut *self.session;
         let Standing {
             correlator,
             mut baseline,
@@ -250,7 +272,7 @@ impl Listener<Failed> for Session<'_> {
             last,
         } = standing;
         let marks = latest(reached.iter().filter_map(|reached| source.mark(reached)));
-        let commit = self.state.begin()?;
+        let commit = state.begin()?;
         if let Some(baseline) = &mut baseline {
             commit.put_baseline(&baseline.delta())?;
         }
@@ -261,26 +283,26 @@ impl Listener<Failed> for Session<'_> {
             commit.prune_volumes(first.div_euclid(HOUR))?;
             commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
         }
-        let saving = correlator.save(|number| self.numbers.lasting(number));
+        let saving = correlator.save(|number| numbers.lasting(number));
         windows::save(&commit, &saving)?;
-        for number in self.stale.drain(..) {
+        for number in stale.drain(..) {
             commit.delete_source(number)?;
         }
-        for (number, lasting) in self.numbers.fresh() {
+        for (number, lasting) in numbers.fresh() {
             commit.put_source(lasting, &source.past(number))?;
         }
-        for alert in self.versions.fresh() {
+        for alert in versions.fresh() {
             let entity = Entity::of(&alert).map(|entity| lossless(&entity.name).into_owned());
             let incident = alert.context.incident.map(|id| format!("{id:032x}"));
             commit.put_alert(&alert, entity.as_deref().zip(incident.as_deref()))?;
-            let written = Written {
+            let version = Written {
                 rev: alert.rev,
                 status: alert.status,
             };
             if settled {
-                commit.put_written(alert.id, written)?;
+                commit.put_written(alert.id, version)?;
             } else {
-                self.unsettled.push((alert.id, written));
+                unsettled.push((alert.id, version));
             }
         }
         let inputs = marks.into_iter().map(|mark| Input {
@@ -289,7 +311,7 @@ impl Listener<Failed> for Session<'_> {
             mark,
         });
         commit.put_inputs(&inputs.collect::<Vec<_>>())?;
-        commit.put_run(self.run, last.then(now), tally.lines, self.written)?;
+        commit.put_run(*run, last.then(now), tally.lines, *written)?;
         commit.commit()?;
         saving.saved();
         if let Some(baseline) = baseline {
