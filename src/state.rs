@@ -7,10 +7,10 @@
 //! (`sqlite3 FILE .schema`) and in `docs/state.md`; people may read the file at
 //! any time. Its rules:
 //!
-//! - one process writes ([`lock`]); any number read, then as well;
+//! - one process writes (a lock beside the file); any number read, then as well;
 //! - keys are 64-bit hashes that are the same in every run, stored as signed
 //!   numbers with the same bits; times are seconds since the Unix epoch;
-//! - texts that callers chose have no secrets in them ([`name`]).
+//! - texts that callers chose have no secrets in them.
 //!
 //! What things mean, and which are worth keeping, may not enter here: this module
 //! puts away and brings back. It knows no rule and no input.

@@ -59,7 +59,7 @@ fn a_commit_that_is_cut_off_leaves_the_one_before() {
         fs::metadata(format!("{}-wal", during.display()))
             .unwrap()
             .len()
-            > 1 << 20
+            > 1 << 18
     );
     assert_eq!(entities(&open(&during)), "10");
     assert_eq!(entities(&open(&after)), "20000");
