@@ -154,6 +154,12 @@ pub struct Scan {
     /// Memory for windows and keys; observations beyond it go to a temporary file
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB")]
     pub max_state: usize,
+    /// Keep what is normal, windows and how far was read in this file [default: $S3SENTRY_STATE]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Compare with the baseline, and leave it as it is
+    #[arg(long)]
+    pub no_learn: bool,
     /// Common.
     #[command(flatten)]
     pub common: Common,

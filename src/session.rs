@@ -188,6 +188,12 @@ impl Session {
         Ok(running)
     }
 
+    /// The state file, without links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.state.path()
+    }
+
     /// What a person has to know about how the run began.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {

@@ -6,6 +6,7 @@
 mod entities;
 mod geoip;
 mod indicators;
+mod kept;
 mod next;
 mod story;
 pub mod words;
@@ -25,6 +26,7 @@ use s3sentry::text::{redact, terminal};
 use super::{End, say, shown};
 use crate::cli::{Input, Scan};
 pub use entities::Entities;
+pub use kept::Kept;
 use words::{bytes, count, cut, group, pace, row};
 
 /// How many problems of one kind are printed.
@@ -54,6 +56,8 @@ pub struct Summary<'s> {
     pub overrides: &'s [Override],
     /// What was asked for.
     pub arguments: &'s Scan,
+    /// What goes on between runs.
+    pub kept: Option<Kept<'s>>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -101,6 +105,11 @@ impl Summary<'_> {
             );
         }
         row("state", &state);
+        if let Some(kept) = &self.kept {
+            for (name, text) in kept.rows(&self.sources.counts()) {
+                row(name, &text);
+            }
+        }
         row("settings", &self.settings_words());
         for (place, text) in geoip::rows(self.settings).iter().enumerate() {
             row(if place == 0 { "geoip" } else { "" }, text);

@@ -47,6 +47,12 @@ impl Correlator {
         self.latest = self.latest.max(time);
     }
 
+    /// The latest of these times, in this run or an earlier one.
+    #[must_use]
+    pub fn latest(&self) -> Option<i64> {
+        (self.latest > i64::MIN).then_some(self.latest)
+    }
+
     /// All inputs of this run have ended, and later runs will have more: every
     /// input has reached the latest time seen ([`Correlator::see`]), in this run
     /// or an earlier one.
