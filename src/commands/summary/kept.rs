@@ -65,7 +65,9 @@ impl Kept<'_> {
         let baseline = self.memory.baseline.as_ref()?;
         let (entities, values) = baseline.len();
         let latest = self.memory.correlator.latest();
-        let learned = latest.map_or(0, |time| baseline.days_learned(baseline::day(time)));
+        // The day at hand counts as a day of learning; what is learned is asked from the
+        // next one on.
+        let learned = latest.map_or(0, |time| baseline.days_learned(baseline::day(time) + 1));
         let needed = baseline
             .lessons()
             .dimensions
