@@ -42,6 +42,12 @@ struct LineBody {
     line: Option<String>,
 }
 
+/// How hard frames are compressed: beyond this there is little to be had, for
+/// most of them is hashes.
+const LEVEL: i32 = 1;
+/// Bytes of a frame, at most: they are cut at about 1 MiB.
+const FRAME: usize = 64 << 20;
+
 /// Names of facts.
 const FINGERPRINT: &str = "window_fingerprint";
 const WATERMARK: &str = "watermark";
@@ -75,8 +81,9 @@ pub fn restore(state: &State, set: &Arc<RuleSet>, options: Options) -> Result<Re
         }
     };
     state.each_frame(|_, frame| {
+        let frame = zstd::bulk::decompress(frame, FRAME).map_err(|error| damaged(state, error))?;
         restoring
-            .frame(frame)
+            .frame(&frame)
             .map_err(|error| damaged(state, error))
     })?;
     keys(state, set, &mut restoring)?;
@@ -147,7 +154,10 @@ pub fn save<N: Fn(u32) -> u32>(commit: &Commit<'_>, saving: &Saving<'_, N>) -> R
             })?,
         }
     }
-    saving.frames(|segment, frame| Ok::<_, Failed>(commit.put_frame(segment, frame)?))?;
+    saving.frames(|segment, frame| {
+        let frame = zstd::bulk::compress(frame, LEVEL)?;
+        Ok::<_, Failed>(commit.put_frame(segment, &frame)?)
+    })?;
     saving.keys(|pending| {
         let text = |bytes: &Vec<u8>| lossless(bytes).into_owned();
         let lines = pending.lines.iter().map(|seen| LineBody {
