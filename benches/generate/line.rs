@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 use chrono::DateTime;
 
 use crate::rng::mix;
+use crate::rollout::Rollout;
 use crate::world;
 
 /// Where a request came from.
@@ -138,6 +139,12 @@ pub struct Line<'a> {
     pub sigv2: bool,
     /// Only an ACL allowed it.
     pub acl: bool,
+    /// The whole host that the caller names, where it is not the usual one.
+    pub endpoint: &'a str,
+    /// The access point, as an ARN.
+    pub access_point: &'a str,
+    /// The AWS region that the caller is in, where the address does not say it.
+    pub region: &'a str,
 }
 
 impl Line<'_> {
@@ -167,6 +174,9 @@ impl Line<'_> {
         host: "",
         sigv2: false,
         acl: false,
+        endpoint: "",
+        access_point: "",
+        region: "",
     };
 }
 
@@ -197,6 +207,7 @@ impl std::str::FromStr for Fields {
 pub struct Writer {
     seed: u64,
     fields: Fields,
+    rollout: Rollout,
     written: u64,
     day: i64,
     date: String,
@@ -205,10 +216,11 @@ pub struct Writer {
 impl Writer {
     /// A writer whose request and host ids follow from the seed; two that
     /// start at different numbers never write the same host id.
-    pub const fn new(seed: u64, fields: Fields, start: u64) -> Self {
+    pub const fn new(seed: u64, fields: Fields, rollout: Rollout, start: u64) -> Self {
         Self {
             seed,
             fields,
+            rollout,
             written: start,
             day: i64::MIN,
             date: String::new(),
@@ -237,7 +249,8 @@ impl Writer {
         optional(out, u64::from(line.total));
         optional(out, u64::from(line.turn));
         quoted(out, line.referer, line.channel);
-        quoted(out, line.agent, line.channel);
+        let agent = self.rollout.agent(line.agent, line.time);
+        quoted(out, &agent, line.channel);
         let fields = match self.fields {
             Fields::Fixed(fields) => fields,
             // A short line does not say that it is presigned, and would look like
@@ -299,6 +312,7 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
     text(out, authentication);
     match line.channel {
         Channel::Internal => out.extend_from_slice(b" -"),
+        _ if !line.endpoint.is_empty() => text(out, line.endpoint),
         Channel::Website => {
             text(out, line.bucket);
             out.extend_from_slice(b".s3-website-eu-west-1.amazonaws.com");
@@ -318,7 +332,7 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
     text(out, tls);
     // The access point, whether the ACL was needed, the source region.
     if fields > 24 {
-        out.extend_from_slice(b" -");
+        text(out, line.access_point);
     }
     if fields > 25 {
         text(out, if line.acl { "Yes" } else { "" });
@@ -326,10 +340,10 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
     if fields > 26 {
         text(
             out,
-            if line.address.in_region() {
+            if line.region.is_empty() && line.address.in_region() {
                 world::REGION
             } else {
-                ""
+                line.region
             },
         );
     }

@@ -77,7 +77,13 @@ pub const INVENTORY: &str = "acme-inventory";
 /// Copies of uploads in the same region.
 pub const REPLICA: &str = "acme-uploads-replica";
 
-/// All of them.
+/// What will be sold; made in the second week, where there are changes.
+pub const FORECASTS: &str = "acme-forecasts";
+
+/// Pieces of maps; only where attacks need a baseline.
+pub const TILES: &str = "acme-map-tiles";
+
+/// All of them, but those two.
 pub const BUCKETS: [&str; 26] = [
     DATALAKE, CURATED, UPLOADS, THUMBNAILS, BACKUPS, WEBSITE, DOWNLOADS, LOGS, TERRAFORM, REPORTS,
     FINANCE, HR, MEDIA, ARCHIVE, MODELS, EXPORTS, EXCHANGE, SHOP, EVENTS, RESEARCH, SCANS, PAYROLL,
@@ -213,6 +219,8 @@ pub mod agent {
     pub const PYTHON: &str = "python-requests/2.32.3";
     /// A plain boto3 program.
     pub const BOTO3: &str = "Boto3/1.35.99 md/Botocore#1.35.99 ua/2.0 os/linux#6.1.0-31-amd64 md/arch#x86_64 lang/python#3.11.2 md/pyimpl#CPython cfg/retry-mode#legacy";
+    /// A tool that copies whole buckets.
+    pub const RCLONE: &str = "rclone/v1.69.1";
     /// A scanner for weak spots.
     pub const NUCLEI: &str = "Nuclei - Open-source project (github.com/projectdiscovery/nuclei)";
     /// The command line on a system made for attacks.
