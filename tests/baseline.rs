@@ -25,6 +25,7 @@ logsource: {product: aws, service: s3_server_access}
 detection: {served: {ok: true}, condition: served}
 s3sentry:
   suppress: 24h
+  summary: "{principal} uses {user_agent_family}"
   new_value: {field: user_agent_family, group-by: principal}
 ---
 title: Served a stranger
