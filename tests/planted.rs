@@ -96,7 +96,7 @@ fn as_large_as_it_must_be() {
         "--lines",
         "135000",
         "--attacks",
-        "denial-of-wallet",
+        "wallet",
         "--no-decoys",
     ]);
 }

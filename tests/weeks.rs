@@ -104,9 +104,8 @@ fn learning() -> BTreeSet<String> {
     lacks.map(|rule| rule.info.name.clone()).collect()
 }
 
-/// Whether an attack raises this beside what it is planted for, and then.
+/// Whether an attack raises this beside what it is planted for, on its own days.
 fn explains(attack: &Value, alert: &Found) -> bool {
-    // Both begin and end within a day of each other: a period is no longer.
     let day = |time: &str| time[..10].to_owned();
     let (first, last) = (day(&text(&attack["first"])), day(&text(&attack["last"])));
     (first..=last).contains(&day(&alert.4)) && raises_too(attack, alert)

@@ -72,6 +72,35 @@ pub const ATTACKS: &[Attack] = &[
         play: another_target,
         ..FIRST
     },
+    Attack {
+        name: "copies-set-up-by-another",
+        rule: "copy-channel-setup-medium",
+        level: "medium",
+        period: HOUR,
+        also: &["copy-channel-setup", "new-principal-low"],
+        play: copies_set_up_by_another,
+        ..FIRST
+    },
+    Attack {
+        name: "reads-the-logs",
+        rule: "log-bucket-access",
+        level: "high",
+        period: HOUR,
+        also: &["new-principal-low"],
+        needs: &["baseline", "log_buckets"],
+        play: reads_the_logs,
+        ..FIRST
+    },
+    Attack {
+        name: "page-by-a-newcomer",
+        rule: "site-tamper",
+        level: "high",
+        period: HOUR,
+        also: &["new-principal-low", "site-tamper-low"],
+        needs: &["baseline", "watched_keys"],
+        play: page_by_a_newcomer,
+        ..FIRST
+    },
 ];
 
 /// What a caller does each working morning; the bucket's own log then knows it,
@@ -239,4 +268,53 @@ fn another_target(scene: &mut Scene<'_>) {
         let agent = agent::CLI;
         scene.hit(i * 30, &Line { agent, ..line });
     }
+}
+
+/// The role that looks after labels sends every new object elsewhere from now on.
+fn copies_set_up_by_another(scene: &mut Scene<'_>) {
+    let requester = role("tag-keeper", "tags");
+    let caller = Caller {
+        bucket: world::EVENTS,
+        address: inside(97),
+        requester: &requester,
+    };
+    mornings(scene, caller, |line| line);
+    let change = caller.setting("REST.PUT.REPLICATION", "?replication");
+    scene.hit(0, &change);
+}
+
+/// What is known of an intruder? The logs say it.
+fn reads_the_logs(scene: &mut Scene<'_>) {
+    let requester = role("cost-explorer", "monthly");
+    let caller = Caller {
+        bucket: world::INVENTORY,
+        address: inside(98),
+        requester: &requester,
+    };
+    mornings(scene, caller, |line| line);
+    let logs = Caller {
+        bucket: world::AUDIT,
+        ..caller
+    };
+    for i in 0..8 {
+        let key = format!("2026/02/10/audit-{i:02}.json.gz");
+        scene.hit(i * 15, &logs.get(&key, 18_204));
+    }
+}
+
+/// The front page, by a program of the company that never published anything.
+fn page_by_a_newcomer(scene: &mut Scene<'_>) {
+    let requester = role("banner-service", "banner");
+    let caller = Caller {
+        bucket: world::SHOP,
+        address: inside(99),
+        requester: &requester,
+    };
+    mornings(scene, caller, |line| line);
+    let site = Caller {
+        bucket: world::WEBSITE,
+        ..caller
+    };
+    scene.hit(0, &site.put("index.html", 18_904));
+    scene.hit(40, &site.put("assets/js/app.js", 88_120));
 }

@@ -130,12 +130,12 @@ fn role_with_another_tool(scene: &mut Scene<'_>) {
     let caller = Caller {
         bucket: world::REPORTS,
         address: inside(80),
-        requester: &role("report-archiver", "i-0c0ffee0c0ffee000"),
+        requester: &role("report-archiver", "archiver"),
     };
     mornings(scene, caller, agent::BOTO3);
     let thief = Caller {
         address: Address::v4(198, 19, 245, 20),
-        requester: &role("report-archiver", "i-0c0ffee0c0ffee000"),
+        requester: &role("report-archiver", "archiver"),
         ..caller
     };
     for i in 0..7 {
