@@ -268,9 +268,8 @@ fn an_alert_shows_the_hour_that_it_rests_on() {
     for hour in [9, 10] {
         told.extend(alerts(&lines, 3, |alert| {
             let usual = alert.context.usual;
-            usual.is_some_and(|usual| {
-                (usual.hour, usual.sum) == (at(7, hour), 10_000 + hour as u64)
-            })
+            usual
+                .is_some_and(|usual| (usual.hour, usual.sum) == (at(7, hour), 10_000 + hour as u64))
         }));
     }
     assert_eq!(

@@ -91,7 +91,8 @@ impl Node {
     #[must_use]
     pub fn compared(&self) -> Option<(i64, Compared)> {
         let below = self.below.iter().flatten().filter_map(Node::compared);
-        self.compared.or_else(|| below.max_by_key(|(time, _)| *time))
+        self.compared
+            .or_else(|| below.max_by_key(|(time, _)| *time))
     }
 
     fn with(plan: &Correlation, begins: bool, usual: &Arc<Hours>) -> Self {
