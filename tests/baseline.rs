@@ -248,6 +248,40 @@ fn an_hour_is_compared_with_the_same_hour_of_other_days() {
     );
 }
 
+/// Two hours after each other, each by itself: what came before a period is no
+/// reason for its alert.
+#[test]
+fn an_alert_shows_the_hour_that_it_rests_on() {
+    let mut lines = Vec::new();
+    for day in 0..8 {
+        for hour in [9, 10] {
+            let mut line = ordinary(1)[0].clone();
+            line.time = at(day, hour);
+            lines.push(line.clone());
+            if day == 7 {
+                line.time += 50 * 60;
+                line.bytes = 9000 + hour as u64;
+                lines.push(line);
+            }
+        }
+    }
+    let mut told = Vec::new();
+    for hour in [9, 10] {
+        told.extend(alerts(&lines, 3, |alert| {
+            let usual = alert.context.usual;
+            usual
+                .is_some_and(|usual| (usual.hour, usual.sum) == (at(7, hour), 10_000 + hour as u64))
+        }));
+    }
+    assert_eq!(
+        told,
+        [
+            "much [app b] 2026-02-09T09:00:00Z 2",
+            "much [app b] 2026-02-09T10:00:00Z 3",
+        ]
+    );
+}
+
 #[test]
 fn slow_and_steady_is_seen() {
     let mut lines = Vec::new();

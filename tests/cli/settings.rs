@@ -389,7 +389,7 @@ fn what_is_documented_can_be_said() {
         .run("scan a.log")
         .ends(0)
         .says("access-denied-burst (threshold, timespan, level, suppress, evidence,\n            exclude), bucket-sweep-low (enabled)\n")
-        .says_not("could not run");
+        .says_not("is not set");
 }
 
 #[test]

@@ -300,7 +300,11 @@ fn what_counts_without_a_baseline_is_set_apart() {
     let numbers = |documents: &[Document]| {
         let condition = documents[1].correlation().unwrap().condition;
         let baseline = documents[1].extension.baseline.unwrap();
-        (condition.predicates[0].1, baseline.times, baseline.otherwise)
+        (
+            condition.predicates[0].1,
+            baseline.times,
+            baseline.otherwise,
+        )
     };
     assert_eq!(numbers(&documents), (5, 10, Some(200)));
     assert_eq!(overrides[0].keys, ["threshold"]);
