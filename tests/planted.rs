@@ -92,13 +92,7 @@ fn fields_of_every_age() {
 /// A hundred thousand requests in five minutes: too many for the other logs.
 #[test]
 fn as_large_as_it_must_be() {
-    check(&[
-        "--lines",
-        "135000",
-        "--attacks",
-        "wallet",
-        "--no-decoys",
-    ]);
+    check(&["--lines", "135000", "--attacks", "wallet", "--no-decoys"]);
 }
 
 /// S3 expires objects a day after it was told to.
