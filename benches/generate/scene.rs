@@ -268,8 +268,10 @@ impl<'a> Scene<'a> {
         let attack = self.attack;
         let mut alerts = Vec::new();
         let mut end = i64::MIN;
+        let mut tried = i64::MIN;
         for hit in &self.hits {
-            if hit.time < end || !self.fires(hit.time) {
+            if hit.time < end || hit.time == tried || !self.fires(hit.time) {
+                tried = hit.time;
                 continue;
             }
             let start = hit.time - hit.time.rem_euclid(attack.period);

@@ -140,6 +140,3 @@ pub fn raises_too(attack: &Value, alert: &Found) -> bool {
             || strings(&attack["buckets"]).iter().any(named)
             || strings(&attack["principals"]).iter().any(named))
 }
-
-/// Rules that have attacks and are still to be written; empty in the end.
-pub const COMING: [&str; 0] = [];
