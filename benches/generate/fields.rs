@@ -92,8 +92,8 @@ impl Field {
                 let name = key.rsplit('/').next()?;
                 Some(name[name.rfind('.')?..].to_owned())
             }
-            Self::AccessPoint => some(line.access_point),
-            Self::Region => some(line.region),
+            Self::AccessPoint => line.host.access_point(),
+            Self::Region => some(line.address.region()),
             Self::Tier => {
                 let secret = [".env", "id_rsa"].iter().any(|name| key.ends_with(name));
                 Some(if secret { "secret" } else { "none" }.to_owned())

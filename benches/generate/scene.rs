@@ -317,8 +317,8 @@ impl<'a> Scene<'a> {
             };
             let before = (1..=usual::DAYS).map(|days| so_far(hour - days * 24));
             // An hour without anything is no sample.
-            let samples = before.filter(|sum| *sum > 0).collect();
-            usual::exceeds(so_far(*hour), samples, unusual.times)
+            let samples: Vec<u64> = before.filter(|sum| *sum > 0).collect();
+            usual::exceeds(so_far(*hour), &samples, unusual.times)
         });
         hours.count() >= unusual.hours
     }

@@ -10,7 +10,7 @@ const LEAST: usize = 5;
 /// Whether a sum is so many times the median of the samples, and further above it
 /// than 3.5 / 0.6745 median absolute deviations, which are a tenth of the median
 /// at least.
-pub fn exceeds(sum: u64, samples: Vec<u64>, times: u64) -> bool {
+pub fn exceeds(sum: u64, samples: &[u64], times: u64) -> bool {
     if samples.len() < LEAST {
         return false;
     }
@@ -20,7 +20,7 @@ pub fn exceeds(sum: u64, samples: Vec<u64>, times: u64) -> bool {
             .map(|sample| sample.abs_diff(median))
             .collect()
     };
-    let median = middle(samples.clone());
+    let median = middle(samples.to_owned());
     let deviation = middle(apart(median)).max(median / 10);
     sum >= median * times
         && sum > median

@@ -18,6 +18,8 @@ use crate::line::Address;
 pub const OWNER: &str = "5c1e7a0f93b24d6886e0d9a7f41b3c2d5e6f708192a3b4c5d6e7f8091a2b3c4d";
 /// Region of all buckets.
 pub const REGION: &str = "eu-west-1";
+/// Another region, in which AWS has addresses.
+pub const ELSEWHERE: &str = "us-east-1";
 /// The company's account.
 pub const ACCOUNT: &str = "111122223333";
 /// A partner's account, which is trusted.
@@ -96,6 +98,9 @@ pub const NAT_GATEWAYS: u32 = 0xC000_0210;
 /// First of the addresses that AWS's services have in the buckets' region:
 /// 192.0.2.128/26. Another region's follow.
 pub const AWS_HERE: u32 = 0xC000_0280;
+
+/// First of the machines in another region, 192.0.2.240/28.
+pub const AWS_ELSEWHERE: u32 = 0xC000_02F0;
 
 /// Addresses of the public below 198.19.240.0, from where on attackers are.
 const PUBLIC_V4: u32 = (2 << 16) - 4096;

@@ -3,7 +3,7 @@
 
 use crate::attacks::{ANY, Attack, DAY, HOUR, When};
 use crate::fields::Field;
-use crate::line::{Address, Line};
+use crate::line::{Address, Host, Line};
 use crate::lines::{Caller, inside};
 use crate::scene::Scene;
 use crate::world::{self, agent, role};
@@ -149,15 +149,13 @@ fn another_access_point(scene: &mut Scene<'_>) {
         requester: &requester,
     };
     mornings(scene, caller, |line| Line {
-        access_point: "arn:aws:s3:eu-west-1:111122223333:accesspoint/research-readers",
-        endpoint: "research-readers-111122223333.s3-accesspoint.eu-west-1.amazonaws.com",
+        host: &Host::AccessPoint("research-readers"),
         ..line
     });
     for i in 0..6 {
         let key = format!("genomes/sample-{i:03}.vcf");
         let line = Line {
-            access_point: "arn:aws:s3:eu-west-1:111122223333:accesspoint/tmp-share",
-            endpoint: "tmp-share-111122223333.s3-accesspoint.eu-west-1.amazonaws.com",
+            host: &Host::AccessPoint("tmp-share"),
             ..caller.get(&key, 4_210_344)
         };
         scene.hit(i * 20, &line);
@@ -178,7 +176,7 @@ fn another_endpoint(scene: &mut Scene<'_>) {
         scene.hit(
             i * 20,
             &Line {
-                endpoint: "acme-finance.s3.dualstack.eu-west-1.amazonaws.com",
+                host: &Host::DualStack,
                 ..caller.get(&key, 91_344)
             },
         );
@@ -195,18 +193,12 @@ fn another_region(scene: &mut Scene<'_>) {
     };
     mornings(scene, caller, |line| line);
     let elsewhere = Caller {
-        address: Address::v4(192, 0, 2, 200),
+        address: Address::V4(world::AWS_ELSEWHERE + 3),
         ..caller
     };
     for i in 0..6 {
         let key = format!("outgoing/2026/parcel-{i}.json");
-        scene.hit(
-            i * 20,
-            &Line {
-                region: "us-east-1",
-                ..elsewhere.get(&key, 4_344)
-            },
-        );
+        scene.hit(i * 20, &elsewhere.get(&key, 4_344));
     }
 }
 
@@ -258,13 +250,13 @@ fn another_target(scene: &mut Scene<'_>) {
     for day in scene.days() {
         for i in 0..4 {
             let key = format!("2026/feed-{i}.csv");
-            let line = caller.copied(&key, 41_200, "partner-inbox-eu");
+            let line = caller.copied(&key, 41_200, &Host::Bucket("partner-inbox-eu"));
             scene.ordinary(day + 6 * HOUR + 900 + i * 30, &line);
         }
     }
     for i in 0..5 {
         let key = format!("2026/customer-{i:03}.csv");
-        let line = caller.copied(&key, 812_000, "drop-19c04e");
+        let line = caller.copied(&key, 812_000, &Host::Bucket("drop-19c04e"));
         let agent = agent::CLI;
         scene.hit(i * 30, &Line { agent, ..line });
     }
