@@ -56,7 +56,9 @@ impl Builder<'_> {
             (0, _) => ", and one of:",
             _ => ", and all of the first and one of the other:",
         };
-        self.say(depth, format!("{name}fires on {main}{more}"));
+        let usual = extension.baseline.map(words::usual);
+        let usual = usual.map_or_else(String::new, |usual| format!(", {usual}"));
+        self.say(depth, format!("{name}fires on {main}{usual}{more}"));
         for (name, list) in [("and", &extension.and), ("any", &extension.any)] {
             for (number, aggregate) in list.iter().enumerate() {
                 let text = words::aggregate(aggregate, block.timespan, self.known.settings);
