@@ -17,7 +17,7 @@ use s3sentry::source::Block;
 /// Monday, 2 February 2026.
 const START: i64 = 1_769_990_400;
 
-const RULES: &str = r"
+const RULES: &str = r#"
 title: First client of a principal
 name: new-client
 level: low
@@ -51,7 +51,7 @@ title: Slowly more than usual
 name: slow
 correlation: {type: value_sum, rules: [read], group-by: [principal, bucket_name], timespan: 6h, condition: {gte: 5000, field: bytes_out}}
 s3sentry: {suppress: 24h, baseline: {times: 2, hours: 5}}
-";
+"#;
 
 fn compiled() -> Arc<RuleSet> {
     let documents = rule::load::read("r.yml", RULES.as_bytes()).unwrap();

@@ -206,6 +206,7 @@ impl<'d> Builder<'d> {
             self.say(depth + 1, text);
         }
         self.filters_aloud(document, depth);
+        self.new_value_aloud(document, depth);
         let mut judges = vec![(None, self.judge(&rule.detection)?)];
         judges.extend(self.filters(document)?);
         self.part(Role::Detection, "detection", document.label(), judges);

@@ -4,6 +4,7 @@ use rsigma_parser::Detections;
 
 use super::{Builder, Words, counted};
 use crate::explain::words;
+use crate::record::Field;
 use crate::rule::document::{Correlation as Block, Document};
 use crate::rule::plan;
 
@@ -101,6 +102,32 @@ impl Builder<'_> {
                 self.say(depth + 2, text);
             }
         }
+    }
+
+    /// Which of the records count that match: those with a value that is new.
+    pub(super) fn new_value_aloud(&mut self, document: &Document, depth: usize) {
+        let Some(new) = &document.extension.new_value else {
+            return;
+        };
+        let named = |fields: &[Field]| {
+            let names = fields.iter().map(|field| field.name().to_owned());
+            words::several(names, "and")
+        };
+        let group = match &new.group_by[..] {
+            [] => String::new(),
+            fields => format!(" for {}", named(fields)),
+        };
+        let days = |days: Option<u32>, what: &str| match days {
+            None => String::new(),
+            Some(days) => format!(", {what} {days} days"),
+        };
+        let text = format!(
+            "only records whose {} is new{group}{}{}",
+            named(&new.fields),
+            days(new.learn, "once learned on"),
+            days(new.memory, "not seen for"),
+        );
+        self.say(depth + 1, text);
     }
 
     /// `refused: error_code is AccessDenied and ...`, selection by selection.

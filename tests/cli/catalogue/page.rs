@@ -26,8 +26,8 @@ in greater number: each of them is a rule of its own, `NAME-low` beside `NAME`.
 They alert independently. What `stranger`, `principal` and the other fields
 are stands in [fields.md](fields.md), when exactly a rule fires in
 [correlations.md](correlations.md). A rule that *needs* a list of the
-[settings](settings.md#lists) does not run until it is set; in parentheses: not all
-of its levels need it.
+[settings](settings.md#lists) does not run until it is set, one that needs the
+`baseline` not without one; in parentheses: not all of its levels need it.
 
 ";
 
