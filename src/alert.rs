@@ -3,10 +3,12 @@
 //! An [`Alert`] is the same in every output format; how it is written is the
 //! sinks' business. Nothing here looks at a clock, a host or a thread.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::geoip::Country;
 use crate::record::Field;
 
 /// Severity, in Sigma's words and order.
@@ -109,6 +111,21 @@ pub struct Indicator {
     pub field: Field,
 }
 
+/// Where an address is, and whose it is; at least one of these is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// The address.
+    pub address: IpAddr,
+    /// Its country.
+    pub country: Option<Country>,
+    /// Number of its autonomous system.
+    pub asn: Option<u32>,
+    /// Name of the organisation that the autonomous system belongs to.
+    pub owner: Option<String>,
+    /// The service of AWS that uses it.
+    pub service: Option<String>,
+}
+
 /// An aligned hour of the alert's key, and what the same hour of the day usually
 /// comes to ([`crate::baseline::volume`]); in what the rule adds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,12 +142,18 @@ pub struct Volume {
     pub samples: usize,
 }
 
-/// What is known beside the log of the records in the evidence.
+/// What is known beside the log of the alert and the records in its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
+    /// The incident that it belongs to; `None` where the key names neither anybody
+    /// nor a bucket. See [`incident`](crate::incident).
+    pub incident: Option<u128>,
     /// Entries of lists that the records are on; at most ten, each once, in the
     /// order of the evidence.
     pub ioc: Vec<Indicator>,
+    /// What is known of their addresses; at most five, each once, in the order of
+    /// the evidence.
+    pub networks: Vec<Network>,
     /// The hour that was more than usual, where that is why the rule fired.
     pub usual: Option<Volume>,
 }

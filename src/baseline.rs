@@ -21,7 +21,7 @@ pub mod volume;
 use std::io;
 
 pub use self::days::Days;
-pub use self::known::{Baseline, Delta, EntityDelta, Extent, ValueDelta, VolumeDelta};
+pub use self::known::{Baseline, Delta, EntityDelta, Extent, Mode, ValueDelta, VolumeDelta};
 pub use self::notes::Notes;
 use crate::record::{Field, hash};
 
@@ -190,6 +190,14 @@ pub fn tuple(values: &[u64]) -> u64 {
 
 fn mix(left: u64, right: u64) -> u64 {
     tuple(&[left, right])
+}
+
+/// A number of days as people write it: `7d`, from 1 to [`MAX_DAYS`].
+#[must_use]
+pub fn days(text: &str) -> Option<u32> {
+    let seconds = crate::rule::pattern::long_span(text).ok()?;
+    let days = u32::try_from(seconds / DAY).ok()?;
+    (seconds % DAY == 0 && (1..=MAX_DAYS).contains(&days)).then_some(days)
 }
 
 /// The UTC day of a time: days since the Unix epoch.

@@ -112,6 +112,10 @@ pub struct Lists {
     /// AWS's ip-ranges.json: which addresses are AWS's own, and of which region
     #[arg(long, value_name = "FILE")]
     pub aws_ranges: Option<PathBuf>,
+    /// Countries or networks of addresses, .mmdb or Tor's geoip; again for each file, the first
+    /// that knows an address counts
+    #[arg(long, value_name = "FILE")]
+    pub geoip: Vec<PathBuf>,
     /// A list of known bad addresses, user agents, keys or requesters; again for each list
     #[arg(long, value_name = "FILE")]
     pub ioc: Vec<PathBuf>,
@@ -126,6 +130,9 @@ pub struct Scan {
     /// Output.
     #[command(flatten)]
     pub output: Output,
+    /// Write whom the alerts are about to this file, as JSON lines; it is replaced when all is done
+    #[arg(long, value_name = "FILE")]
+    pub entities: Option<PathBuf>,
     /// Format of the alerts [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub format: Option<Format>,
@@ -147,6 +154,12 @@ pub struct Scan {
     /// Memory for windows and keys; observations beyond it go to a temporary file
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB")]
     pub max_state: usize,
+    /// Keep what is normal, windows and how far was read in this file [default: $S3SENTRY_STATE]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Compare with the baseline, and leave it as it is
+    #[arg(long)]
+    pub no_learn: bool,
     /// Common.
     #[command(flatten)]
     pub common: Common,

@@ -18,15 +18,23 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use s3sentry::alert::Level;
+use s3sentry::geoip::GeoIp;
 use s3sentry::ioc::{List, Spec as ListSpec};
 use s3sentry::pipeline::Span;
 use s3sentry::rule::overrides::{self, Override};
 use s3sentry::rule::{self, Document, RuleSet};
+use s3sentry::session;
 use s3sentry::settings::{self, AwsRanges, Networks, Settings};
 use s3sentry::source::{Options, Sources, Spec};
+use s3sentry::state::{self, Owner};
 use s3sentry::text::terminal;
 
 use crate::cli::{Color, Common, Input, Lists};
+
+/// The variable that names the state file.
+const STATE: &str = "S3SENTRY_STATE";
+/// Characters of the command line that are kept: enough to know a run by.
+const COMMAND: usize = 500;
 
 /// How a run ended. Of several, the first of this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +99,32 @@ pub enum Failed {
     Output(io::Error),
     /// The temporary file that observations go to when memory is short.
     State(io::Error),
+    /// The state file.
+    Kept(state::Error),
+}
+
+/// What a run over a state file fails with.
+impl From<session::Failed> for Failed {
+    fn from(failed: session::Failed) -> Self {
+        match failed {
+            session::Failed::State(error) => Failed::Kept(error),
+            session::Failed::Output(error) => Failed::Output(error),
+            session::Failed::Room(error) => Failed::State(error),
+            other => Failed::State(io::Error::other(other)),
+        }
+    }
+}
+
+impl From<state::Error> for Stop {
+    fn from(error: state::Error) -> Self {
+        Stop::With(End::State, error.into())
+    }
+}
+
+impl From<session::Failed> for Stop {
+    fn from(failed: session::Failed) -> Self {
+        Failed::from(failed).into()
+    }
 }
 
 /// What the pipeline itself fails with.
@@ -104,6 +138,7 @@ impl From<Failed> for Stop {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::Output(error) => error.into(),
+            Failed::Kept(error) => error.into(),
             Failed::State(error) => {
                 let context = format!(
                     "no room for what has been seen: --max-state is used up and the temporary file \
@@ -174,6 +209,12 @@ pub fn settings(common: &Common, lists: Option<&Lists>) -> Result<Arc<Settings>,
     }
     if let Some(file) = lists.and_then(|lists| lists.aws_ranges.as_ref()) {
         settings.aws_ranges = Some(AwsRanges::from_file(file).map_err(Stop::usage)?);
+    }
+    if let Some(files) = lists.map(|lists| &lists.geoip)
+        && !files.is_empty()
+    {
+        let geoip = GeoIp::read(files).map_err(|errors| all(&errors, "files of --geoip"))?;
+        settings.geoip = Some(Arc::new(geoip));
     }
     let (mut indicators, mut errors) = (Vec::new(), Vec::new());
     for file in lists.iter().flat_map(|lists| &lists.ioc) {
@@ -249,8 +290,45 @@ pub fn span(input: &Input) -> Result<Span, Stop> {
     Ok(span)
 }
 
+/// Makes them run beside a baseline. What is written is chosen later: a level
+/// that is not asked for today may be tomorrow, and windows go on.
+pub fn compiled_with_baseline(rules: &Rules, settings: &Arc<Settings>) -> Result<RuleSet, Stop> {
+    let level = Level::Informational;
+    let options = settings.baseline;
+    rule::compile_with_baseline(&rules.documents, settings, level, options)
+        .map_err(|errors| all(&errors, "rules"))
+}
+
+/// The state file that is to be used, if any.
+pub fn state_file(named: Option<&PathBuf>) -> Option<PathBuf> {
+    let variable = || std::env::var_os(STATE).filter(|value| !value.is_empty());
+    named.cloned().or_else(|| variable().map(PathBuf::from))
+}
+
+/// What this process was called with, for those who find the state file in use.
+pub fn owner() -> Owner {
+    let words: Vec<_> = std::env::args_os()
+        .map(|word| terminal(word.as_encoded_bytes()))
+        .collect();
+    let mut command = words.join(" ");
+    if let Some((end, _)) = command.char_indices().nth(COMMAND) {
+        command.truncate(end);
+    }
+    Owner::now(command)
+}
+
 /// Opens what the user named; stdin without any name.
 pub fn open(input: &Input, lateness: Option<i64>, examples: &str) -> Result<Sources, Stop> {
+    let (specs, options) = specs(input, lateness, examples)?;
+    Ok(Sources::open(specs, options))
+}
+
+/// What the user named, and how to read it; stdin without any name.
+pub fn specs(
+    input: &Input,
+    lateness: Option<i64>,
+    examples: &str,
+) -> Result<(Vec<Spec>, Options), Stop> {
     for source in &input.sources {
         // As a path it would merely be missing, and nobody would know why.
         if source.as_os_str().as_encoded_bytes().starts_with(b"s3://") {
@@ -274,7 +352,7 @@ pub fn open(input: &Input, lateness: Option<i64>, examples: &str) -> Result<Sour
         lateness,
         ..Options::default()
     };
-    Ok(Sources::open(specs, options))
+    Ok((specs, options))
 }
 
 /// Runs on as many threads as asked for.

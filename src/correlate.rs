@@ -10,6 +10,9 @@
 //! An alert leaves with the places of the records that it may show (`evidence`):
 //! names of inputs and lines that have to be read again are not known here.
 //!
+//! Windows that a run leaves open can be looked at (`peek`), kept outside and
+//! taken back by a later run (`snapshot`).
+//!
 //! Alerts are a pure function of the observations, whatever order they come in,
 //! as long as none comes later than the lateness bound. The wall clock, threads
 //! and borrowed lines may not enter here.
@@ -28,10 +31,13 @@ mod lane;
 mod late;
 pub mod log;
 pub(crate) mod node;
+mod peek;
 pub(crate) mod probe;
 mod raise;
+pub mod snapshot;
 pub(crate) mod window;
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -133,7 +139,15 @@ pub struct Correlator {
     /// Up to where periods are closed.
     closed: i64,
     pruned: i64,
+    /// The latest time that moves watermarks, of all runs.
+    latest: i64,
     max_state: usize,
+    /// What was forgotten in earlier runs and has not been told, with the time of
+    /// the earliest; how much of this run's has been.
+    forgotten: (u64, Option<i64>),
+    told_of_forgotten: u64,
+    /// Whether what is kept outside, if anything, is of this correlator.
+    is_kept: bool,
 }
 
 /// What a rule still asks for.
@@ -188,7 +202,11 @@ impl Correlator {
             watermark: i64::MIN,
             closed: i64::MIN,
             pruned: i64::MIN,
+            latest: i64::MIN,
             max_state,
+            forgotten: (0, None),
+            told_of_forgotten: 0,
+            is_kept: false,
             set,
         }
     }
@@ -273,30 +291,36 @@ impl Correlator {
             return Ok(());
         }
         self.closed = self.watermark;
-        let mut ended = Vec::new();
-        for (place, rule) in self.set.rules.iter().enumerate() {
-            for start in self.keys.ended(place, rule.period, self.watermark) {
-                ended.push((start.saturating_add(rule.period), place, start));
-            }
-        }
-        // Rules stand in the order of their names.
-        ended.sort_unstable();
+        let ended = self.ended(self.watermark);
         let set = Arc::clone(&self.set);
         for ended in ended.chunk_by(|a, b| a.0 == b.0) {
             let closings = ended.iter().map(|(_, place, start)| {
                 let keys = self.keys.take(*place, *start);
-                Closing::new(&set, &set.rules[*place], *start, keys)
+                Closing::new(&set, &set.rules[*place], *start, Cow::Owned(keys))
             });
             let judge = Judge::new(&set, baseline);
             close::run(closings.collect(), &judge, &mut self.log, alerts)?;
         }
         if self.watermark == i64::MAX {
-            self.late.finish(&self.set, alerts);
-            alerts.extend(raise::degraded(self.forgotten()));
+            self.finish_run(alerts);
         } else if self.watermark.saturating_sub(self.pruned) >= 600 {
             self.prune();
         }
         Ok(())
+    }
+
+    /// Periods that end at or before a time and are not closed: their end, the
+    /// place of the rule, their start; in the order in which alerts are given.
+    fn ended(&self, time: i64) -> Vec<(i64, usize, i64)> {
+        let mut ended = Vec::new();
+        for (place, rule) in self.set.rules.iter().enumerate() {
+            for start in self.keys.ended(place, rule.period, time) {
+                ended.push((start.saturating_add(rule.period), place, start));
+            }
+        }
+        // Rules stand in the order of their names.
+        ended.sort_unstable();
+        ended
     }
 
     /// Drops what no rule asks for any more.
@@ -330,15 +354,9 @@ impl Correlator {
         Counts {
             late: self.late.count,
             late_hours: self.late.hours.iter().copied().collect(),
-            evicted: self.forgotten().0,
+            evicted: self.told_of_forgotten + self.keys.evicted.0 + self.late.forgotten.0,
             spilled: self.log.spilled_bytes(),
         }
-    }
-
-    /// What was forgotten for lack of memory, and the time of the earliest.
-    fn forgotten(&self) -> (u64, Option<i64>) {
-        let (keys, late) = (self.keys.evicted, self.late.forgotten);
-        (keys.0 + late.0, keys.1.into_iter().chain(late.1).min())
     }
 
     /// Memory held, bytes.

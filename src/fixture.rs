@@ -17,9 +17,10 @@ use crate::source::{Options as ReadOptions, Sources, Spec};
 /// fixtures.
 pub const BASELINE: &str = "baseline.log";
 
-/// The alerts that the rules raise over a log, as JSON without evidence, where
-/// `normal` is a log of what has been declared normal before. The error says what
-/// about a log is wrong: unreadable, or not all records.
+/// The alerts that the rules raise over a log, as JSON without evidence and
+/// without the incident, which follows from key and trigger; `normal` is a log of
+/// what has been declared normal before. The error says what about a log is
+/// wrong: unreadable, or not all records.
 pub fn alerts(log: &Path, normal: Option<&Path>, set: &Arc<RuleSet>) -> Result<Vec<Value>, String> {
     let mut baseline = match (normal, set.learn()) {
         (Some(normal), Some(learn)) => Some(declared(normal, set, Arc::clone(learn.lessons()))?),
@@ -48,6 +49,7 @@ pub fn alerts(log: &Path, normal: Option<&Path>, set: &Arc<RuleSet>) -> Result<V
     );
     for mut alert in found {
         alert.evidence.clear();
+        alert.context.incident = None;
         sink.alert(&alert).map_err(|error| error.to_string())?;
     }
     sink.finish().map_err(|error| error.to_string())?;

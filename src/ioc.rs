@@ -7,7 +7,7 @@
 //! decided elsewhere. `docs/ioc.md` is the page for users.
 
 mod contents;
-mod date;
+pub(crate) mod date;
 mod format;
 mod index;
 mod list;

@@ -144,6 +144,16 @@ impl Observations {
         Some(Self { words })
     }
 
+    /// Gives the inputs other numbers.
+    pub fn renumber(&mut self, number: impl Fn(u32) -> u32) {
+        let mut rest = &mut self.words[..];
+        while let Some((_, length)) = lengths(rest) {
+            let (words, behind) = rest.split_at_mut(length);
+            words[3] = words[3] >> 32 << 32 | u64::from(number(words[3] as u32));
+            rest = behind;
+        }
+    }
+
     /// Forgets all, keeping the memory.
     pub fn clear(&mut self) {
         self.words.clear();
@@ -175,6 +185,12 @@ impl Observation<'_> {
     #[must_use]
     pub fn place(self) -> (u32, u64) {
         (self.words[3] as u32, self.words[2])
+    }
+
+    /// How many words it has.
+    #[must_use]
+    pub fn word_count(self) -> usize {
+        self.words.len()
     }
 
     /// Whether a selection matched.
@@ -256,5 +272,18 @@ mod tests {
         );
         assert_eq!((found[1].time(), found[1].place()), (6, (u32::MAX, 0)));
         assert!(found[1].matched(0) && !found[1].matched(64));
+    }
+
+    #[test]
+    fn inputs_get_other_numbers_and_nothing_else() {
+        let some = |numbers: [u32; 2]| {
+            let mut all = Observations::default();
+            all.push(-5, 7, (numbers[0], 9), &[0, 1 << 63], 0b101, [10, 20]);
+            all.push(6, 8, (numbers[1], 9), &[1], 0, []);
+            all
+        };
+        let mut all = some([3, u32::MAX]);
+        all.renumber(|number| number ^ 1);
+        assert_eq!(all.words(), some([2, u32::MAX - 1]).words());
     }
 }

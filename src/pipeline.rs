@@ -24,7 +24,7 @@ use crate::observation::Observations;
 use crate::record::derived::View;
 use crate::record::{Field, Index, Parser, Record, hash, time};
 use crate::rule::set::{RuleSet, Scratch};
-use crate::source::{Block, Sources};
+use crate::source::{Block, Mark, Past, Print, Progressed, Sources};
 
 /// Bytes that one batch holds, about: four blocks of a file.
 const BATCH_BYTES: usize = 2 << 20;
@@ -43,6 +43,22 @@ pub trait BlockSource: Send {
     fn reopen(&self, _source: u32) -> Option<File> {
         None
     }
+    /// What is to be kept of an input that was dealt with so far.
+    fn mark(&self, _reached: &Progressed) -> Option<Mark> {
+        None
+    }
+    /// Inputs that turned out to be exhausted after the last block.
+    fn rest(&self) -> &[Progressed] {
+        &[]
+    }
+    /// What a later run needs to name an input and to read it again.
+    fn past(&self, source: u32) -> Past {
+        Past {
+            name: Arc::clone(self.name(source)),
+            path: None,
+            head: Print::default(),
+        }
+    }
 }
 
 impl BlockSource for Sources {
@@ -56,6 +72,18 @@ impl BlockSource for Sources {
 
     fn reopen(&self, source: u32) -> Option<File> {
         Sources::reopen(self, source)
+    }
+
+    fn mark(&self, reached: &Progressed) -> Option<Mark> {
+        Sources::mark(self, reached)
+    }
+
+    fn rest(&self) -> &[Progressed] {
+        Sources::rest(self)
+    }
+
+    fn past(&self, source: u32) -> Past {
+        Sources::past(self, source)
     }
 }
 
@@ -111,10 +139,15 @@ impl Reader {
                         Some(time) => tally.see(time),
                         None => tally.undated += 1,
                     }
-                    if span.contains(record.time()) {
-                        each(&record, offset, tally);
-                    } else {
+                    if !span.contains(record.time()) {
                         tally.outside += 1;
+                    } else if block.is_taken(offset, record.time()) {
+                        tally.taken += 1;
+                    } else {
+                        if let Some(time) = record.time().filter(|time| *time <= block.future) {
+                            tally.latest = tally.latest.max(Some(time));
+                        }
+                        each(&record, offset, tally);
                     }
                 }
             }
@@ -246,6 +279,54 @@ pub struct Outcome {
     pub correlation: correlate::Counts,
 }
 
+/// Who is told what a run comes to.
+pub trait Listener<E>: Send {
+    /// An alert, with the tally so far.
+    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), E>;
+
+    /// An alert about records that came too late for their period: it may have an
+    /// id that was told before.
+    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), E> {
+        self.alert(alert, tally)
+    }
+
+    /// A batch has been dealt with.
+    fn batch(&mut self, tally: &Tally) -> Result<(), E>;
+
+    /// A moment at which everything can be kept together.
+    fn commit(&mut self, _standing: Standing<'_>, _tally: &Tally) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// How things stand between two batches.
+pub struct Standing<'r> {
+    /// The windows.
+    pub correlator: &'r mut Correlator,
+    /// What is normal.
+    pub baseline: Option<&'r mut Baseline>,
+    /// The inputs.
+    pub source: &'r dyn BlockSource,
+    /// How far inputs have been dealt with since the last time; of two for one
+    /// input the later holds.
+    pub reached: &'r [Progressed],
+    /// Whether nothing comes after it.
+    pub last: bool,
+}
+
+/// A listener that only wants alerts, and batches.
+struct Each<F>(F);
+
+impl<E, F: FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send> Listener<E> for Each<F> {
+    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), E> {
+        self.0(Some(alert), tally)
+    }
+
+    fn batch(&mut self, tally: &Tally) -> Result<(), E> {
+        self.0(None, tally)
+    }
+}
+
 /// Runs the rules over a source on the current thread pool. `each` gets every
 /// alert as soon as it is final, with the tally so far; it is called with no
 /// alert after every batch, and the first error it gives ends the run.
@@ -264,46 +345,132 @@ pub fn run_beside<E: From<io::Error>>(
     source: &mut dyn BlockSource,
     set: &Arc<RuleSet>,
     options: Options,
-    mut baseline: Option<&mut Baseline>,
-    mut each: impl FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send,
+    baseline: Option<&mut Baseline>,
+    each: impl FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send,
 ) -> Result<Outcome, E> {
-    let mut correlator = Correlator::new(Arc::clone(set), options.lateness, options.max_state);
-    let addresses = set.lacks("trusted_networks");
-    let mut tally = Tally::default();
-    let mut raised = Vec::new();
-    let mut current = Batch::default();
-    let mut next = Batch::default();
-    let mut observed: Vec<Observed> = Vec::new();
-    let idle = Idle::default();
-    current.fill(source);
-    while current.used > 0 {
-        if observed.len() < current.used {
-            observed.resize_with(current.used, Observed::default);
-        }
-        rayon::join(
-            || next.fill(source),
-            || {
-                current
-                    .blocks()
-                    .par_iter()
-                    .zip(&mut observed)
-                    .for_each(|(block, observed)| {
+    let correlator = &mut Correlator::new(Arc::clone(set), options.lateness, options.max_state);
+    let run = Run {
+        source,
+        set,
+        span: options.span,
+        correlator,
+        baseline,
+        commits: None,
+    };
+    run.drive(&mut Each(each))
+}
+
+/// What goes on from run to run.
+#[derive(Debug)]
+pub struct Memory {
+    /// The windows.
+    pub correlator: Correlator,
+    /// What is normal.
+    pub baseline: Option<Baseline>,
+}
+
+/// Goes on where another run ended. Periods that are not final at the end of the
+/// source stay open: their alerts are told as they stand. The listener is asked
+/// to commit after so many bytes of input, and at the end.
+pub fn go_on<E: From<io::Error>>(
+    source: &mut dyn BlockSource,
+    set: &Arc<RuleSet>,
+    span: Span,
+    memory: &mut Memory,
+    every: u64,
+    listener: &mut dyn Listener<E>,
+) -> Result<Outcome, E> {
+    let run = Run {
+        source,
+        set,
+        span,
+        correlator: &mut memory.correlator,
+        baseline: memory.baseline.as_mut(),
+        commits: Some(Commits {
+            every,
+            bytes: 0,
+            reached: Vec::new(),
+        }),
+    };
+    run.drive(listener)
+}
+
+/// When everything is kept together, in a run that others follow.
+struct Commits {
+    every: u64,
+    /// Bytes that had been read at the last one.
+    bytes: u64,
+    reached: Vec<Progressed>,
+}
+
+/// A run over a source.
+struct Run<'r> {
+    source: &'r mut dyn BlockSource,
+    set: &'r Arc<RuleSet>,
+    span: Span,
+    correlator: &'r mut Correlator,
+    baseline: Option<&'r mut Baseline>,
+    /// None where it is the only one.
+    commits: Option<Commits>,
+}
+
+impl Run<'_> {
+    fn drive<E: From<io::Error>>(mut self, listener: &mut dyn Listener<E>) -> Result<Outcome, E> {
+        let addresses = self.set.lacks("trusted_networks");
+        let mut tally = Tally::default();
+        let mut raised = Vec::new();
+        let mut current = Batch::default();
+        let mut next = Batch::default();
+        let mut observed: Vec<Observed> = Vec::new();
+        let idle = Idle::default();
+        current.fill(self.source);
+        while current.used > 0 {
+            if observed.len() < current.used {
+                observed.resize_with(current.used, Observed::default);
+            }
+            let (source, set, span) = (&mut *self.source, self.set, self.span);
+            rayon::join(
+                || next.fill(source),
+                || {
+                    let blocks = current.blocks().par_iter().zip(&mut observed);
+                    blocks.for_each(|(block, observed)| {
                         idle.lend(|scratch| {
-                            observed.fill(block, set, options.span, addresses, scratch);
+                            observed.fill(block, set, span, addresses, scratch);
                         });
                     });
-            },
-        );
-        if let Some(baseline) = &mut baseline {
-            learn(baseline, set, current.blocks(), &observed);
-            let baseline: &Baseline = baseline;
-            let fresh = observed[..current.used].par_iter_mut();
-            fresh.for_each(|observed| observed.settle(set, baseline));
+                },
+            );
+            self.apply(current.blocks(), &mut observed)?;
+            self.correlator
+                .close(&mut raised, self.baseline.as_deref())?;
+            for observed in &mut observed[..current.used] {
+                tally.merge(&mut observed.tally);
+            }
+            self.tell(&mut raised, |alert| listener.alert(alert, &tally))?;
+            listener.batch(&tally)?;
+            self.commit(listener, &tally)?;
+            current.trim(&mut observed);
+            std::mem::swap(&mut current, &mut next);
         }
-        let known = baseline.as_deref();
-        let mut parts = Vec::with_capacity(current.used);
-        for (block, observed) in current.blocks().iter().zip(&observed) {
-            note_late(&mut correlator, block, &observed.tally, options.span);
+        self.end(raised, listener, &tally)?;
+        Ok(Outcome {
+            tally,
+            correlation: self.correlator.counts(),
+        })
+    }
+
+    /// Counts what was observed in these blocks.
+    fn apply(&mut self, blocks: &[Block], observed: &mut [Observed]) -> io::Result<()> {
+        if let Some(baseline) = &mut self.baseline {
+            learn(baseline, self.set, blocks, observed);
+            let baseline: &Baseline = baseline;
+            let fresh = observed[..blocks.len()].par_iter_mut();
+            fresh.for_each(|observed| observed.settle(self.set, baseline));
+        }
+        let correlator = &mut *self.correlator;
+        let mut parts = Vec::with_capacity(blocks.len());
+        for (block, observed) in blocks.iter().zip(observed) {
+            note_late(correlator, block, &observed.tally, self.span);
             parts.push(Part {
                 origin: Origin {
                     source: block.source,
@@ -313,25 +480,96 @@ pub fn run_beside<E: From<io::Error>>(
                 observations: &observed.observations,
                 watermark: correlator.watermark(),
             });
-            correlator.reach(block.floor);
+            if let Some(latest) = observed.tally.latest {
+                correlator.see(latest);
+            }
+            match &mut self.commits {
+                None => correlator.reach(block.floor),
+                Some(commits) => {
+                    commits.reached.extend_from_slice(&block.reached);
+                    // Nothing has ended for good.
+                    if block.floor < i64::MAX {
+                        correlator.reach(block.floor);
+                    }
+                }
+            }
         }
-        correlator.apply(&parts, known)?;
-        correlator.close(&mut raised, known)?;
-        for observed in &mut observed[..current.used] {
-            tally.merge(&mut observed.tally);
-        }
-        complete(&mut raised, source, set, |alert| each(Some(alert), &tally))?;
-        each(None, &tally)?;
-        current.trim(&mut observed);
-        std::mem::swap(&mut current, &mut next);
+        correlator.apply(&parts, self.baseline.as_deref())
     }
-    correlator.reach(i64::MAX);
-    correlator.close(&mut raised, baseline.as_deref())?;
-    complete(&mut raised, source, set, |alert| each(Some(alert), &tally))?;
-    Ok(Outcome {
-        tally,
-        correlation: correlator.counts(),
-    })
+
+    /// Closes what is final when all has been read, and looks at the rest.
+    fn end<E: From<io::Error>>(
+        &mut self,
+        mut raised: Vec<Raised>,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
+    ) -> Result<(), E> {
+        if self.commits.is_none() {
+            self.correlator.reach(i64::MAX);
+            self.correlator
+                .close(&mut raised, self.baseline.as_deref())?;
+            return self.tell(&mut raised, |alert| listener.alert(alert, tally));
+        }
+        self.correlator.reach_latest();
+        self.correlator
+            .close(&mut raised, self.baseline.as_deref())?;
+        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        self.correlator.finish_run(&mut raised);
+        self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        self.correlator
+            .peek(&mut raised, self.baseline.as_deref())?;
+        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        if let Some(commits) = &mut self.commits {
+            commits.reached.extend_from_slice(self.source.rest());
+        }
+        self.commit_now(listener, tally, true)
+    }
+
+    fn commit<E>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
+        match &self.commits {
+            Some(commits) if tally.bytes - commits.bytes >= commits.every => {
+                self.commit_now(listener, tally, false)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn commit_now<E>(
+        &mut self,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
+        last: bool,
+    ) -> Result<(), E> {
+        let Some(commits) = &mut self.commits else {
+            return Ok(());
+        };
+        commits.bytes = tally.bytes;
+        let standing = Standing {
+            correlator: self.correlator,
+            baseline: self.baseline.as_deref_mut(),
+            source: self.source,
+            reached: &commits.reached,
+            last,
+        };
+        listener.commit(standing, tally)?;
+        commits.reached.clear();
+        Ok(())
+    }
+
+    /// Adds to alerts what is not correlation's business, and gives them away.
+    fn tell<E>(
+        &self,
+        raised: &mut Vec<Raised>,
+        mut each: impl FnMut(Alert) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut lines = evidence::Lines::new(self.source);
+        for raised in raised.drain(..) {
+            let mut alert = lines.show(raised);
+            context::fill(&mut alert, &self.set.settings);
+            each(alert)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads a source for nothing but what it teaches. `each` is called after every
@@ -383,22 +621,6 @@ fn learn(baseline: &mut Baseline, set: &RuleSet, blocks: &[Block], observed: &[O
             fields.iter().map(value).collect()
         });
     }
-}
-
-/// Adds to alerts what is not correlation's business, and gives them away.
-fn complete<E>(
-    raised: &mut Vec<Raised>,
-    source: &dyn BlockSource,
-    set: &RuleSet,
-    mut each: impl FnMut(Alert) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut lines = evidence::Lines::new(source);
-    for raised in raised.drain(..) {
-        let mut alert = lines.show(raised);
-        context::fill(&mut alert, &set.settings);
-        each(alert)?;
-    }
-    Ok(())
 }
 
 /// Counts the records of a block that came too late. Few blocks hold any, so

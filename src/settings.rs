@@ -8,12 +8,17 @@
 //!
 //! `aws_ranges` names a file that is not ours to write: see [`aws_ranges`].
 //!
+//! `geoip` names files that are [`crate::geoip`]'s to read.
+//!
+//! `learn` and `memory` are numbers of days, for a baseline.
+//!
 //! Tables `[[ioc]]`, each of which names a list of indicators.
 //!
 //! And `[rules.NAME]`, which is kept as a tree with its places. What the
 //! settings mean for a rule is not decided here.
 
 pub mod aws_ranges;
+mod geoip;
 pub mod hours;
 mod indicators;
 pub mod list;
@@ -35,6 +40,8 @@ pub use list::Names;
 pub use networks::Networks;
 pub use prefixes::Prefixes;
 
+use crate::baseline;
+use crate::geoip::GeoIp;
 use crate::ioc::{Indicators, List};
 use crate::rule::yaml::{Key, Node};
 use crate::text::words::{did_you_mean, file_name, quote, suggest};
@@ -69,8 +76,12 @@ pub struct Settings {
     pub work_hours: Option<WorkHours>,
     /// AWS's own addresses.
     pub aws_ranges: Option<AwsRanges>,
+    /// Countries and networks of addresses.
+    pub geoip: Option<Arc<GeoIp>>,
     /// Lists of what is known to be bad.
     pub ioc: Option<Arc<Indicators>>,
+    /// How long a baseline takes to learn, and to forget.
+    pub baseline: baseline::Options,
     /// What is said of rules: names and what stands below them.
     pub rules: Vec<(Key, Node)>,
     /// Where the lists of the file came from, by their names.
@@ -214,8 +225,20 @@ type Row = (&'static str, fn(&mut Reader<'_>, &mut Settings, Vec<Entry>));
 const RULES: &str = "rules";
 /// The key that names the file of AWS's addresses.
 const AWS_RANGES: &str = "aws_ranges";
+/// The key that names files of countries and networks.
+const GEOIP: &str = "geoip";
 /// The key of the tables that name lists of indicators.
 const IOC: &str = "ioc";
+
+/// Keys that hold a number of days.
+const SPANS: &[(&str, fn(&mut Settings, u32))] = &[
+    ("learn", |settings, days| {
+        settings.baseline.learn_days = days
+    }),
+    ("memory", |settings, days| {
+        settings.baseline.memory_days = days;
+    }),
+];
 
 const KEYS: &[Row] = &[
     ("trusted_networks", |reader, settings, entries| {
@@ -311,6 +334,10 @@ impl Reader<'_> {
                 settings.aws_ranges = self.aws_ranges(value);
                 continue;
             }
+            if name == GEOIP {
+                settings.geoip = self.geoip(value);
+                continue;
+            }
             if name == IOC {
                 let lists = self.indicators(value);
                 if let Err(reason) = settings.add_indicators(lists) {
@@ -318,9 +345,17 @@ impl Reader<'_> {
                 }
                 continue;
             }
+            if let Some((_, read)) = SPANS.iter().find(|(known, _)| *known == name) {
+                if let Some(days) = self.days(name, value) {
+                    read(&mut settings, days);
+                }
+                continue;
+            }
             let Some((name, read)) = KEYS.iter().find(|(known, _)| *known == name) else {
                 let known = KEYS.iter().map(|(known, _)| *known);
-                let hint = suggest(name, known.chain([RULES, AWS_RANGES, IOC]));
+                let spans = SPANS.iter().map(|(known, _)| *known);
+                let others = [RULES, AWS_RANGES, GEOIP, IOC].into_iter().chain(spans);
+                let hint = suggest(name, known.chain(others));
                 let hint = did_you_mean(hint.as_deref());
                 self.fail(
                     key.span().start,
@@ -376,6 +411,20 @@ impl Reader<'_> {
 
     /// AWS's addresses, of the file that is named; `@` before its name, which
     /// names files in lists, may stand here too.
+    /// A number of days.
+    fn days(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<u32> {
+        let days = match value.get_ref() {
+            DeValue::String(text) => baseline::days(text),
+            _ => None,
+        };
+        if days.is_none() {
+            let most = baseline::MAX_DAYS;
+            let reason = format!("{name:?} must be a number of days from 1d to {most}d: \"7d\"");
+            self.fail(value.span().start, reason);
+        }
+        days
+    }
+
     fn aws_ranges(&mut self, value: &Spanned<DeValue<'_>>) -> Option<AwsRanges> {
         let start = value.span().start;
         let name = match value.get_ref() {

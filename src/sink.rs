@@ -8,7 +8,9 @@
 //! business; no wall clock and no settings enter here.
 
 mod csv;
+pub mod entity;
 mod json;
+pub mod read;
 pub mod record;
 mod table;
 #[cfg(test)]
@@ -17,7 +19,8 @@ mod v1;
 
 use std::io::{self, Write};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Network};
+use crate::text::redact;
 pub use table::level as level_in_table;
 
 /// Takes alerts.
@@ -83,6 +86,23 @@ impl Default for Options {
             width: 100,
         }
     }
+}
+
+/// What is known of an address in short, for people: `NL, AS64500 Example, AWS
+/// EC2`. Nothing in it is escaped.
+fn where_is(network: &Network) -> Vec<u8> {
+    let number = network.asn.map(|asn| format!("AS{asn}"));
+    let owner: Vec<String> = number.into_iter().chain(network.owner.clone()).collect();
+    let parts = [
+        network.country.map(|country| country.to_string()),
+        Some(owner.join(" ")).filter(|owner| !owner.is_empty()),
+        network
+            .service
+            .as_ref()
+            .map(|service| format!("AWS {service}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    redact(parts.join(", ").as_bytes()).into_owned()
 }
 
 /// A sink that writes alerts in this format.

@@ -5,19 +5,25 @@
 //! here but for the time of a line. The wall clock enters only as the bound
 //! for times from the future. See [`Sources`] for the order of inputs.
 
+mod checkpoint;
 mod decode;
 mod error;
+mod ledger;
 mod lines;
 mod merge;
 mod name;
+mod open;
 mod sniff;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod walk;
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+pub use checkpoint::{Mark, PAST, Past, Print, Progressed, Reach};
 pub use error::{Error, Format, Problem};
 pub use merge::Sources;
 pub use name::delivery_time;
@@ -33,6 +39,10 @@ pub const MAX_LINE: usize = 64 << 10;
 /// How much later than a file's modification time, or the wall clock for a
 /// pipe, a record may be before its time is not believed; seconds.
 pub const CLOCK_SKEW: i64 = 300;
+
+/// How long ago a file must have been modified, in seconds, for a last line
+/// without a line feed to be taken as a whole one; see [`Sources::resume`].
+pub const SETTLED: i64 = 3600;
 
 /// What the user named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +113,15 @@ pub struct Block {
     /// Lines over the bound that ended before this block's first byte and
     /// after the last block's: they are counted, not held.
     pub oversize: Vec<Oversize>,
+    /// Offset after the last line, in the decompressed input.
+    pub end: u64,
+    /// How far inputs have been handed out with this block: its own, and those
+    /// that turned out to be exhausted before it. Of two for one input the
+    /// later holds. Empty but for [`Sources::resume`]; see [`Sources::mark`].
+    pub reached: Vec<Progressed>,
+    /// What earlier runs took of the lines of this input that are handed out;
+    /// see [`Block::is_taken`].
+    taken: Arc<[Reach]>,
     buffer: Vec<u8>,
     range: Range<usize>,
 }
@@ -117,6 +136,9 @@ impl Block {
             future: i64::MAX,
             floor: i64::MIN,
             oversize: Vec::new(),
+            end: offset + bytes.len() as u64,
+            reached: Vec::new(),
+            taken: Arc::default(),
             range: 0..bytes.len(),
             buffer: bytes,
         }
@@ -127,6 +149,15 @@ impl Block {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.range.clone()]
+    }
+
+    /// Whether an earlier run took the record of this time (seconds since the
+    /// Unix epoch) in the line that begins at `offset` of the decompressed
+    /// input. Lines are handed out again for the records that it left out, or
+    /// where it read files of other spans less far.
+    #[must_use]
+    pub fn is_taken(&self, offset: u64, time: Option<i64>) -> bool {
+        self.taken.iter().any(|reach| reach.holds(offset, time))
     }
 
     /// Makes the buffer hold at least `len` bytes, and keeps what is there.
@@ -152,12 +183,21 @@ pub struct Counts {
     /// Skipped: files and directories below a directory whose name begins
     /// with a dot.
     pub hidden: u64,
+    /// Not opened or not read: an earlier run read them to their end, and they
+    /// are unchanged.
+    pub done: u64,
+    /// Of those read, or to be read on: the ones whose last line has no line
+    /// feed yet and was left to a later run.
+    pub waiting: u64,
+    /// Read from their beginning, though an earlier run read something else
+    /// under the same path.
+    pub replaced: u64,
     /// Skipped: sockets, devices and FIFOs below a directory.
     pub special: u64,
 }
 
 impl Counts {
-    /// All that were skipped.
+    /// All that were skipped and are never read. What is done was read.
     #[must_use]
     pub fn skipped(&self) -> u64 {
         self.duplicate + self.hidden + self.special
@@ -167,7 +207,7 @@ impl Counts {
 /// How far reading is, in bytes as they are on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Read so far.
+    /// Read so far; what is left out because it was read before counts too.
     pub read: u64,
     /// To be read in all; `None` when an input is a pipe.
     pub total: Option<u64>,

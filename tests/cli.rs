@@ -5,10 +5,14 @@
 mod catalogue;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/entities.rs"]
+mod entities;
 #[path = "cli/evidence.rs"]
 mod evidence;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/geoip.rs"]
+mod geoip;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hostile.rs"]

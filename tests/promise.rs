@@ -18,6 +18,8 @@ mod hand;
 mod oracle;
 #[path = "promise/run.rs"]
 mod run;
+#[path = "promise/runs.rs"]
+mod runs;
 #[path = "promise/same.rs"]
 mod same;
 #[path = "promise/world.rs"]

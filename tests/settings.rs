@@ -55,6 +55,8 @@ fn nothing_is_a_setting() {
     assert_eq!(settings.trusted_networks, None);
     assert_eq!(settings.public_buckets, None);
     assert_eq!(settings.aws_ranges, None);
+    let settings = Settings::parse("geoip = []\n", Path::new("s.toml")).unwrap();
+    assert_eq!(settings.geoip, None);
 }
 
 /// Text of the file, the whole error.
@@ -144,6 +146,23 @@ const TABLE: &[(&str, &str)] = &[
     (
         "aws_range = \"\"",
         r#"s.toml:1:1: unknown key "aws_range" (did you mean "aws_ranges"?)"#,
+    ),
+    (
+        "geoip = \"x.mmdb\"",
+        r#"s.toml:1:9: "geoip" must be a list of files: ["country.mmdb"]"#,
+    ),
+    (
+        "geoip = [7, \" @ \"]",
+        r#"s.toml:1:10: "geoip" must be a list of files: ["country.mmdb"]
+s.toml:1:13: "geoip" must be a list of files: ["country.mmdb"]"#,
+    ),
+    (
+        "geoip = [\"/nonexistent/file\"]",
+        "s.toml:1:10: /nonexistent/file: cannot be read: No such file or directory (os error 2)",
+    ),
+    (
+        "geoips = []",
+        r#"s.toml:1:1: unknown key "geoips" (did you mean "geoip"?)"#,
     ),
     (
         "rules = []",

@@ -23,7 +23,7 @@ use crate::generated::{Found, Written, matters, planted, raised, raises_too, tex
 
 /// From a Monday on.
 const ARGUMENTS: &str = "--start 2026-02-02T00:00:00Z --duration 21d --rhythm week --changes \
-                         --attacks learned --lines 360000 --seed 5";
+                         --attacks learned --lines 330000 --seed 5";
 
 /// Where the second week begins, and the third.
 const SECOND: &str = "2026-02-09T00:00:00Z";

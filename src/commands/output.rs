@@ -31,18 +31,18 @@ impl Target {
     /// Opens what the user asked for, before any input is read. `header` says
     /// that the first line written is one, which no file needs twice.
     pub fn open(output: &Output, header: bool) -> Result<Self, Stop> {
-        let failed = |path: &Path, error: io::Error| {
-            let context = format!("{} cannot be written", shown(path));
-            Stop::With(End::Output, anyhow::Error::from(error).context(context))
-        };
         if output.is_stdout() {
             return Ok(Target::Stdout(BufWriter::new(io::stdout())));
         }
         if let Some(path) = &output.append {
-            return grow(path, header).map_err(|error| failed(path, error));
+            return grow(path, header).map_err(|error| unwritable(path, error));
         }
-        let path = output.output.as_deref().unwrap_or(Path::new("-"));
-        replace(path).map_err(|error| failed(path, error))
+        Self::file(output.output.as_deref().unwrap_or(Path::new("-")))
+    }
+
+    /// Opens a file that is replaced when all is written.
+    pub fn file(path: &Path) -> Result<Self, Stop> {
+        replace(path).map_err(|error| unwritable(path, error))
     }
 
     /// All is written: makes it visible and lasting.
@@ -73,6 +73,11 @@ impl Target {
             }
         }
     }
+}
+
+fn unwritable(path: &Path, error: io::Error) -> Stop {
+    let context = format!("{} cannot be written", shown(path));
+    Stop::With(End::Output, anyhow::Error::from(error).context(context))
 }
 
 fn replace(path: &Path) -> io::Result<Target> {

@@ -4,8 +4,11 @@
 //! for good news, and every problem says what to do about it.
 
 mod entities;
+mod geoip;
 mod indicators;
+mod kept;
 mod next;
+mod story;
 pub mod words;
 
 use std::fmt::Write as _;
@@ -23,6 +26,7 @@ use s3sentry::text::{redact, terminal};
 use super::{End, say, shown};
 use crate::cli::{Input, Scan};
 pub use entities::Entities;
+pub use kept::Kept;
 use words::{bytes, count, cut, group, pace, row};
 
 /// How many problems of one kind are printed.
@@ -52,6 +56,8 @@ pub struct Summary<'s> {
     pub overrides: &'s [Override],
     /// What was asked for.
     pub arguments: &'s Scan,
+    /// What goes on between runs.
+    pub kept: Option<Kept<'s>>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -65,13 +71,17 @@ impl Summary<'_> {
             say(format_args!("s3sentry: warning: {text}"));
         }
         let tally = &self.outcome.tally;
+        geoip::warn(self.settings);
         indicators::warn(self.settings);
         reading(self.sources, tally, &self.arguments.input, self.elapsed);
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
         row("alerts", &self.entities.by_level(self.arguments.min_level));
-        for (place, line) in self.entities.top().iter().enumerate() {
-            row(if place == 0 { "most" } else { "" }, line);
+        for line in self
+            .entities
+            .stories(self.arguments.entities.as_deref(), width)
+        {
+            say(line);
         }
         let correlation = &self.outcome.correlation;
         let mut state = format!(
@@ -86,8 +96,24 @@ impl Summary<'_> {
                 bytes(correlation.spilled)
             );
         }
+        if self.entities.dropped() > 0 {
+            let dropped = self.entities.dropped();
+            let _ = write!(
+                state,
+                ", {} dropped from those told of, the least weight first",
+                count(dropped, "entity")
+            );
+        }
         row("state", &state);
+        if let Some(kept) = &self.kept {
+            for (name, text) in kept.rows(&self.sources.counts()) {
+                row(name, &text);
+            }
+        }
         row("settings", &self.settings_words());
+        for (place, text) in geoip::rows(self.settings).iter().enumerate() {
+            row(if place == 0 { "geoip" } else { "" }, text);
+        }
         for (place, text) in indicators::rows(self.settings).iter().enumerate() {
             row(if place == 0 { "ioc" } else { "" }, text);
         }
@@ -113,6 +139,9 @@ impl Summary<'_> {
         }
         if let Some(file) = &lists.aws_ranges {
             parts.push(format!("AWS's addresses from {}", shown(file)));
+        }
+        for file in &lists.geoip {
+            parts.push(format!("countries and networks from {}", shown(file)));
         }
         for file in &lists.ioc {
             parts.push(format!("indicators from {}", shown(file)));
@@ -173,6 +202,7 @@ pub fn of_explain(
     input: &Input,
     elapsed: Duration,
 ) {
+    geoip::warn(settings);
     indicators::warn(settings);
     of_parse(sources, tally, input, elapsed);
 }

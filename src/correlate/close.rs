@@ -2,6 +2,7 @@
 //!
 //! Rules whose periods end at the same time share one pass over the log.
 
+use std::borrow::Cow;
 use std::io;
 
 use hashbrown::HashMap;
@@ -16,12 +17,12 @@ use crate::observation::Observation;
 use crate::rule::plan::{Role, Rule};
 use crate::rule::set::{Bits, RuleSet};
 
-/// One rule and a period of it that is over.
+/// One rule and a period of it that is over, or is looked at as it stands.
 #[derive(Debug)]
 pub struct Closing<'r> {
     rule: &'r Rule,
     start: i64,
-    keys: HashMap<u64, Key>,
+    keys: Cow<'r, HashMap<u64, Key>>,
     entries: Entries,
     evaluators: HashMap<u64, Evaluator>,
     /// Marks that a baseline decides.
@@ -31,9 +32,15 @@ pub struct Closing<'r> {
 }
 
 impl<'r> Closing<'r> {
-    /// A period with the keys that may have fired in it.
+    /// A period with the keys that may have fired in it: its own where it is
+    /// over, borrowed where it goes on.
     #[must_use]
-    pub fn new(set: &RuleSet, rule: &'r Rule, start: i64, keys: HashMap<u64, Key>) -> Self {
+    pub fn new(
+        set: &RuleSet,
+        rule: &'r Rule,
+        start: i64,
+        keys: Cow<'r, HashMap<u64, Key>>,
+    ) -> Self {
         let marks = rule.marks.iter().enumerate();
         let conditional = marks.filter(|(_, mark)| set.is_conditional(mark.selection));
         Self {
@@ -115,11 +122,22 @@ impl<'r> Closing<'r> {
 
     fn finish(mut self, alerts: &mut Vec<Raised>) {
         let mut fired = Vec::new();
-        for (key, named) in self.keys {
-            if let Some(firing) = self.evaluators.remove(&key).and_then(Evaluator::finish) {
-                let kept = named.lines;
+        for (key, evaluator) in self.evaluators {
+            let Some(firing) = evaluator.finish() else {
+                continue;
+            };
+            // Of what is borrowed only what fires is copied.
+            let named = match &mut self.keys {
+                Cow::Owned(keys) => keys.remove(&key),
+                Cow::Borrowed(keys) => keys.get(&key).cloned(),
+            };
+            if let Some(named) = named {
                 fired.push(raise::alert(
-                    self.rule, self.start, named.text, firing, kept,
+                    self.rule,
+                    self.start,
+                    named.text,
+                    firing,
+                    named.lines,
                 ));
             }
         }

@@ -5,11 +5,15 @@
 //! no text is held for one that never comes near. When the keys outgrow their
 //! share of memory, lines go first, then the keys that have been idle longest.
 
+mod saving;
+
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+pub use self::saving::Gone;
+use self::saving::Kept;
 use super::evidence::Seen;
 use super::lane::Told;
 use crate::record::Record;
@@ -40,6 +44,7 @@ pub struct Key {
     pub lines: Vec<Seen>,
     /// Time of the last record that came.
     last: i64,
+    kept: Kept,
 }
 
 impl Key {
@@ -62,6 +67,8 @@ pub struct Keys {
     most: usize,
     /// Whether lines are still kept.
     keep_lines: bool,
+    /// What is kept outside and no longer here.
+    gone: Vec<Gone>,
     /// Keys that were forgotten, and the time of the earliest.
     pub evicted: (u64, Option<i64>),
 }
@@ -76,6 +83,7 @@ impl Keys {
             bytes: 0,
             most,
             keep_lines: true,
+            gone: Vec::new(),
             evicted: (0, None),
         }
     }
@@ -118,12 +126,16 @@ impl Keys {
                     text: text(set, rule, told.mark, line.bytes),
                     lines: Vec::new(),
                     last: told.time,
+                    kept: Kept::default(),
                 };
                 self.bytes += key.bytes();
                 entry.insert(key)
             }
         };
-        entry.last = entry.last.max(told.time);
+        if told.time > entry.last {
+            entry.last = told.time;
+            entry.kept.change();
+        }
         if !self.keep_lines {
             return;
         }
@@ -145,6 +157,7 @@ impl Keys {
             };
             self.bytes += line_bytes(&seen);
             entry.lines.push(seen);
+            entry.kept.change();
         }
     }
 
@@ -156,9 +169,22 @@ impl Keys {
             .take_while(move |start| start.saturating_add(period) <= time)
     }
 
+    /// The keys of a period.
+    #[must_use]
+    pub fn of(&self, place: usize, period: i64) -> Option<&HashMap<u64, Key>> {
+        self.periods[place].get(&period)
+    }
+
     /// Takes the keys of a period that is over.
     pub fn take(&mut self, place: usize, period: i64) -> HashMap<u64, Key> {
         let keys = self.periods[place].remove(&period).unwrap_or_default();
+        if keys.values().any(|key| key.kept.is_any()) {
+            self.gone.push(Gone {
+                rule: place,
+                period,
+                key: None,
+            });
+        }
         let freed: usize = keys.values().map(Key::bytes).sum();
         self.bytes -= freed.min(self.bytes);
         // A flood that is over is no reason to show no line ever after.
@@ -179,6 +205,7 @@ impl Keys {
             self.keep_lines = false;
             for key in self.all_mut() {
                 key.lines = Vec::new();
+                key.kept.change();
             }
         } else {
             // Of those that are idle since the same second, half are enough, too.
@@ -188,10 +215,20 @@ impl Keys {
             let (_, limit, _) = idle.select_nth_unstable(middle);
             let limit = *limit;
             let (count, earliest) = &mut self.evicted;
-            for period in self.periods.iter_mut().flat_map(BTreeMap::values_mut) {
-                period.retain(|hash, key| {
+            let places = self.periods.iter_mut().enumerate();
+            for (rule, (period, keys)) in
+                places.flat_map(|(rule, periods)| periods.iter_mut().map(move |at| (rule, at)))
+            {
+                keys.retain(|hash, key| {
                     if (key.last, *hash) > limit {
                         return true;
+                    }
+                    if key.kept.is_any() {
+                        self.gone.push(Gone {
+                            rule,
+                            period: *period,
+                            key: Some(*hash),
+                        });
                     }
                     *count += 1;
                     *earliest = Some(earliest.map_or(key.last, |time: i64| time.min(key.last)));

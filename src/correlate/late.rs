@@ -161,6 +161,7 @@ impl Late {
 
     /// Tells what was found. An id may have been told before: the one case.
     pub fn finish(&mut self, set: &RuleSet, alerts: &mut Vec<Raised>) {
+        self.bytes = 0;
         for (at, found) in std::mem::take(&mut self.found) {
             let at_trigger = found
                 .seen

@@ -5,7 +5,9 @@
 //! share of memory, its oldest segments go to temporary files that have no name
 //! and are gone with the process. Nothing is lost on the way.
 
-use std::collections::BTreeMap;
+mod saving;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 use crate::observation::{Observation, Observations, frame};
 
 /// Event time in one segment, seconds.
-const SEGMENT: i64 = 600;
+pub const SEGMENT: i64 = 600;
 
 /// Bytes that are written and read back at once.
 const BUFFER: usize = 256 << 10;
@@ -28,6 +30,10 @@ struct Segment {
     spilled: Vec<Piece>,
     /// What rules asked for when last told; only a change is worth a look.
     needed: Vec<u64>,
+    /// Words of `held`, the first ones, that are kept outside.
+    saved: usize,
+    /// Whether anything of it is kept outside.
+    is_kept: bool,
 }
 
 /// A part of a segment in a temporary file.
@@ -37,6 +43,9 @@ struct Piece {
     file: Arc<File>,
     /// Offset in it, bytes.
     offset: u64,
+    /// Words in it, and how many of them, the first ones, are kept outside.
+    words: usize,
+    saved: usize,
 }
 
 /// Observations by time.
@@ -48,6 +57,8 @@ pub struct Log {
     /// The file that is written to, and its length.
     file: Option<(Arc<File>, u64)>,
     spilled_bytes: u64,
+    /// Segments whose part that is kept outside is not needed any more.
+    gone: BTreeSet<i64>,
     /// Of the rule set whose observations these are.
     fingerprint: u64,
 }
@@ -108,6 +119,9 @@ impl Log {
         let mut total = 0;
         self.segments.retain(|start, segment| {
             let Some(selections) = needed(start + SEGMENT) else {
+                if segment.is_kept {
+                    self.gone.insert(*start);
+                }
                 return false;
             };
             let wanted = |observation: &Observation<'_>| {
@@ -120,13 +134,23 @@ impl Log {
             if selections != segment.needed
                 && !segment.held.iter().all(|observation| wanted(&observation))
             {
-                let mut kept = Observations::default();
-                segment
-                    .held
-                    .iter()
-                    .filter(wanted)
-                    .for_each(|observation| kept.push_copy(observation));
-                segment.held = kept;
+                // What is kept outside may be more than what is here.
+                let (mut kept, mut seen, mut saved) = (Observations::default(), 0, 0);
+                for observation in segment.held.iter() {
+                    seen += observation.word_count();
+                    if wanted(&observation) {
+                        kept.push_copy(observation);
+                    }
+                    if seen <= segment.saved {
+                        saved = kept.words().len();
+                    }
+                }
+                if segment.is_kept && segment.spilled.is_empty() && kept.words().len() * 2 < seen {
+                    // It is kept anew, so that no run reads it all again.
+                    self.gone.insert(*start);
+                    (segment.is_kept, saved) = (false, 0);
+                }
+                (segment.held, segment.saved) = (kept, saved);
             }
             segment.needed = selections;
             total += segment.held.bytes();
@@ -163,6 +187,8 @@ impl Log {
             let piece = Piece {
                 file: Arc::clone(file),
                 offset: *length,
+                words: segment.held.words().len(),
+                saved: std::mem::take(&mut segment.saved),
             };
             piece.write(&segment.held, self.fingerprint)?;
             let written = frame::OVERHEAD + segment.held.words().len() as u64 * 8;

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveDateTime};
 
-/// How dates are written, all in UTC: RFC 9110 (`Last-Modified` of Spamhaus),
+/// How dates are written, all in UTC: RFC 9110 (`Last-Modified` of Spamhaus,
+/// `Generated` of `IPFire`),
 /// `date -u` (of `firehol`), Tor's `LastStatus`, abuse.ch's `Last updated`.
 const FORMS: [&str; 5] = [
     "%a, %d %b %Y %H:%M:%S GMT",
@@ -32,10 +33,15 @@ pub(super) fn parse(text: &str) -> Option<i64> {
 }
 
 /// What a comment calls the time at which the list was made.
-const NAMES: [&str; 3] = ["last-modified", "this file date", "last updated"];
+const NAMES: [&str; 4] = [
+    "last-modified",
+    "this file date",
+    "last updated",
+    "generated",
+];
 
 /// The time that a comment of a list says.
-pub(super) fn of_comment(comment: &str) -> Option<i64> {
+pub(crate) fn of_comment(comment: &str) -> Option<i64> {
     let comment = comment.trim_start_matches(['#', ';', ' ', '\t']);
     let (name, value) = comment.split_once(':')?;
     let name = name.trim();
@@ -67,6 +73,7 @@ mod tests {
                 "# Last updated: 2024-01-10 06:35:01 UTC              #",
                 1_704_868_501,
             ),
+            ("# Generated: Wed, 06 May 2026 04:32:30 GMT", 1_778_041_950),
             ("#Last-Modified:2024-01-10T06:35:01Z", 1_704_868_501),
         ] {
             assert_eq!(of_comment(text), Some(expected), "{text}");

@@ -69,6 +69,11 @@ pub struct Tally {
     pub undated: u64,
     /// Records outside the span that was asked for.
     pub outside: u64,
+    /// Records that an earlier run took.
+    pub taken: u64,
+    /// Latest time of a record that was taken and can be believed, seconds since
+    /// the Unix epoch.
+    pub latest: Option<i64>,
     /// The first malformed lines.
     pub samples: Vec<Sample>,
     /// Distinct addresses, where a rule has nothing to compare them with.
@@ -92,6 +97,8 @@ impl Tally {
         self.ambiguous += other.ambiguous;
         self.undated += other.undated;
         self.outside += other.outside;
+        self.taken += other.taken;
+        self.latest = self.latest.max(other.latest);
         let room = SAMPLES.saturating_sub(self.samples.len());
         self.samples.extend(other.samples.drain(..).take(room));
         self.addresses.merge(&other.addresses);

@@ -41,6 +41,7 @@ use self::requester::{Requester, RequesterType};
 use self::tier::Tier;
 use super::decode::decode_twice;
 use super::{Field, Kind, Record};
+use crate::geoip::{Country, Place};
 use crate::ioc;
 use crate::settings::Settings;
 
@@ -69,6 +70,9 @@ pub struct View<'r, 'a> {
     network_value: OnceCell<Option<Name>>,
     ioc: OnceCell<Option<ioc::Match<'r>>>,
     aws_network: OnceCell<Option<&'r str>>,
+    place: OnceCell<Place<'r>>,
+    /// Decimal digits of `remote_asn`.
+    asn_text: OnceCell<Option<String>>,
 }
 
 impl<'r, 'a> View<'r, 'a> {
@@ -97,6 +101,8 @@ impl<'r, 'a> View<'r, 'a> {
             network_value: OnceCell::new(),
             ioc: OnceCell::new(),
             aws_network: OnceCell::new(),
+            place: OnceCell::new(),
+            asn_text: OnceCell::new(),
         }
     }
 
@@ -130,6 +136,7 @@ impl<'r, 'a> View<'r, 'a> {
             Field::BytesOut => self.record.number(operation::bytes_out(self.record)),
             Field::PresignedExpires => self.presigned()?.expires,
             Field::HourOfWeek => self.record.time().map(hour_of_week),
+            Field::RemoteAsn => self.place().asn.map(u64::from),
             _ => self.record.number(field),
         }
     }
@@ -182,6 +189,9 @@ impl<'r, 'a> View<'r, 'a> {
                 Some(name) => Some(name.as_bytes()),
                 None => self.network(&self.network_value, network::network_value),
             },
+            Field::RemoteCountry => self.place().country.as_ref().map(Country::as_bytes),
+            Field::RemoteOwner => self.place().owner.map(str::as_bytes),
+            Field::RemoteService => self.aws_service().map(str::as_bytes),
             Field::IocList => Some(self.ioc()?.list.name.as_bytes()),
             Field::IocEntry => Some(self.ioc()?.entry.as_bytes()),
             Field::IocLevel => Some(self.ioc()?.list.level.as_str().as_bytes()),
@@ -217,6 +227,11 @@ impl<'r, 'a> View<'r, 'a> {
             Field::HourOfWeek => {
                 let hour = self.number(field)?;
                 HOURS.get(hour as usize).map(String::as_bytes)
+            }
+            Field::RemoteAsn => {
+                let text = || self.place().asn.map(|asn| asn.to_string());
+                let text = self.asn_text.get_or_init(text).as_deref();
+                text.map(str::as_bytes)
             }
             _ => None,
         }
@@ -335,6 +350,22 @@ impl<'r, 'a> View<'r, 'a> {
         *self
             .probe
             .get_or_init(|| probe::probe(uri(), self.object_key()))
+    }
+
+    /// What is known of the address: country, and whose network.
+    #[must_use]
+    pub fn place(&self) -> &Place<'r> {
+        self.place.get_or_init(|| {
+            let geoip = self.settings.geoip.as_deref();
+            let found = geoip.and_then(|geoip| Some(geoip.get(self.record.address()?)));
+            found.unwrap_or_default()
+        })
+    }
+
+    /// The service of AWS that the address is used by.
+    fn aws_service(&self) -> Option<&'r str> {
+        let ranges = self.settings.aws_ranges.as_ref()?;
+        ranges.service(self.record.address()?)
     }
 
     /// Of the entries of lists of indicators that fit, the one that is told

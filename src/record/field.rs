@@ -144,6 +144,16 @@ fields! {
     /// there is none.
     NewNetwork "new_network" Flag,
 
+    // Where in the world, and in whose network.
+    /// Country of the address, ISO 3166-1 alpha-2.
+    RemoteCountry "remote_country" Text,
+    /// Number of the autonomous system that the address is in.
+    RemoteAsn "remote_asn" Number,
+    /// Name of the organisation that the autonomous system belongs to.
+    RemoteOwner "remote_owner" Text,
+    /// The service of AWS that the address is used by.
+    RemoteService "remote_service" Text,
+
     // On which list of what is known to be bad.
     /// The list that the record is on; null while `ioc` is not set.
     IocList "ioc_list" Text,

@@ -15,7 +15,7 @@ use super::pattern;
 use super::template::Template;
 use super::words::{self, Row, Shape};
 use super::yaml::{Node, Value};
-use crate::baseline::{DAY, MAX_DAYS};
+use crate::baseline;
 use crate::record::Field;
 use crate::text::words::quote;
 
@@ -169,9 +169,9 @@ impl<'a> Checker<'a> {
             }
             Shape::Span => self.texts(node, name, false, |text| pattern::span(text).err()),
             Shape::Days => self.texts(node, name, false, |text| {
-                let days = |seconds| (1..=i64::from(MAX_DAYS)).any(|day| day * DAY == seconds);
-                let good = pattern::long_span(text).is_ok_and(days);
-                (!good).then_some("must be a number of days such as 7d, at most 120d")
+                baseline::days(text)
+                    .is_none()
+                    .then_some("must be a number of days such as 7d, at most 120d")
             }),
             Shape::Exactly(word) => self.word(node, name, &[word]),
             Shape::Word(words) => self.word(node, name, words),

@@ -256,8 +256,18 @@ impl<'d> Compiler<'d> {
     }
 
     /// A rule that asks for what nobody has told us cannot work; says why.
-    fn unworkable(&self, correlation: &Correlation, marks: &[Mark]) -> Option<Missing> {
-        missing::of(correlation, &|mark| self.missing(marks[mark].selection))
+    fn unworkable(
+        &self,
+        correlation: &Correlation,
+        marks: &[Mark],
+        columns: &[u8],
+    ) -> Option<Missing> {
+        let selection = |mark: usize| self.missing(marks[mark].selection);
+        let value = |column: u8| {
+            let slot = self.slots[usize::from(columns[usize::from(column)])];
+            Missing::of_values(slot.field, self.settings)
+        };
+        missing::of(correlation, &selection, &value)
     }
 
     /// The conditions of a selection, one for each thing that a baseline may say.

@@ -438,10 +438,7 @@ fn new_value(node: &Node) -> NewValue {
         let fields = names.iter().filter_map(|name| Field::from_name(name));
         fields.collect()
     };
-    let days = |key| {
-        let seconds = super::pattern::long_span(node.get(key)?.text()?).ok()?;
-        u32::try_from(seconds / crate::baseline::DAY).ok()
-    };
+    let days = |key| crate::baseline::days(node.get(key)?.text()?);
     NewValue {
         fields: fields("field"),
         group_by: fields("group-by"),

@@ -8,51 +8,71 @@ use std::fmt;
 
 use super::matcher::{Expr, Likely, Place, Test};
 use super::plan::{Aggregate, Correlation, Kind, Measure, Reading, Stage};
+use crate::geoip::Knows;
 use crate::record::Field;
 use crate::settings::Settings;
 
 /// What is lacking, for want of which a rule can match nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Missing(BTreeSet<&'static str>);
+pub struct Missing(BTreeSet<Need>);
+
+/// A list that is not set, or of which a part is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Need {
+    list: &'static str,
+    /// What no file of the list holds; `None` where there is no file.
+    of: Option<&'static str>,
+}
+
+impl Need {
+    const fn all(list: &'static str) -> Self {
+        Self { list, of: None }
+    }
+}
 
 /// What stands for the baseline among lists.
 pub const BASELINE: &str = "baseline";
 
 impl Missing {
     fn baseline() -> Self {
-        Self(BTreeSet::from([BASELINE]))
+        Self(BTreeSet::from([Need::all(BASELINE)]))
     }
 
     /// Whether this list is what is lacking.
     #[must_use]
     pub fn lacks(&self, list: &str) -> bool {
-        self.0.contains(list)
+        self.0.iter().any(|need| need.list == list)
     }
 
     /// What must be there: lists of the settings, in order, or `baseline`.
     #[must_use]
     pub fn needs(&self) -> Vec<&'static str> {
-        self.0.iter().copied().collect()
+        let mut lists: Vec<_> = self.0.iter().map(|need| need.list).collect();
+        lists.dedup();
+        lists
     }
 
     /// What a condition lacks; `None` where it can match.
     #[must_use]
     pub fn of(expr: &Expr, settings: &Settings) -> Option<Self> {
         let unset = |test: &Test| match test {
-            Test::Unset(list) => Some(*list),
-            Test::Flag(Field::UnknownNetwork, _) if settings.trusted_networks.is_none() => {
-                Some("trusted_networks")
-            }
-            Test::Flag(Field::NewPrincipal | Field::NewNetwork, _) => Some(BASELINE),
-            Test::Flag(Field::OffHours, _) if settings.work_hours.is_none() => Some("work_hours"),
-            Test::Flag(Field::ForeignAccount, _) if settings.accounts.is_none() => Some("accounts"),
-            Test::Flag(Field::AwsAddress, _) if settings.aws_ranges.is_none() => Some("aws_ranges"),
-            test if settings.ioc.is_none() && asks_for_indicators(test) => Some("ioc"),
-            _ => None,
+            Test::Unset(list) => Some(Need::all(list)),
+            Test::Flag(field, _) => of_flag(*field, settings),
+            test => asked(test)
+                .into_iter()
+                .flatten()
+                .find_map(|field| of_field(field, settings)),
         };
         let mut lists = BTreeSet::new();
         let can = blame(expr, Likely::No, &unset, &mut lists);
         (can == Likely::No && !lists.is_empty()).then_some(Self(lists))
+    }
+
+    /// What must be set for a field to have values, where it is not.
+    #[must_use]
+    pub fn of_values(field: Field, settings: &Settings) -> Option<Self> {
+        let need = of_flag(field, settings).or_else(|| of_field(field, settings))?;
+        Some(Self([need].into()))
     }
 
     /// What several ways lack, without those that lack more than another;
@@ -75,23 +95,64 @@ impl Missing {
     }
 }
 
-/// Whether a test wants a record to be on a list of indicators.
-fn asks_for_indicators(test: &Test) -> bool {
-    let is = |field: &Field| matches!(field, Field::IocList | Field::IocEntry | Field::IocLevel);
-    match test {
-        Test::Exists(field)
-        | Test::Text(Place::Field(field), _)
-        | Test::Regex(Place::Field(field), _) => is(field),
-        Test::Related(related) => is(&related.field) || is(&related.other),
-        _ => false,
+/// What a flag rests on, where that is not set.
+fn of_flag(field: Field, settings: &Settings) -> Option<Need> {
+    let (list, is_set) = match field {
+        Field::UnknownNetwork => ("trusted_networks", settings.trusted_networks.is_some()),
+        Field::OffHours => ("work_hours", settings.work_hours.is_some()),
+        Field::ForeignAccount => ("accounts", settings.accounts.is_some()),
+        Field::AwsAddress => ("aws_ranges", settings.aws_ranges.is_some()),
+        // Where there is one, these are asked of it instead.
+        Field::NewPrincipal | Field::NewNetwork => (BASELINE, false),
+        _ => return None,
+    };
+    (!is_set).then_some(Need::all(list))
+}
+
+/// What another field rests on, where that is not set.
+fn of_field(field: Field, settings: &Settings) -> Option<Need> {
+    let geoip = |of, is: fn(Knows) -> bool| match settings.geoip.as_deref() {
+        None => Some(Need::all("geoip")),
+        Some(geoip) if is(geoip.knows()) => None,
+        Some(_) => Some(Need {
+            list: "geoip",
+            of: Some(of),
+        }),
+    };
+    let unset = |list, is_set: bool| (!is_set).then_some(Need::all(list));
+    match field {
+        Field::IocList | Field::IocEntry | Field::IocLevel => unset("ioc", settings.ioc.is_some()),
+        Field::RemoteService => unset("aws_ranges", settings.aws_ranges.is_some()),
+        Field::RemoteCountry => geoip("countries", |knows| knows.countries),
+        Field::RemoteAsn => geoip("numbers of autonomous systems", |knows| knows.asns),
+        Field::RemoteOwner => geoip("names of autonomous systems", |knows| knows.owners),
+        _ => None,
     }
 }
 
-/// What a correlation lacks, by what its marks lack; `None` where it can fire.
-pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) -> Option<Missing> {
+/// Fields that must hold something for a test to be met.
+fn asked(test: &Test) -> [Option<Field>; 2] {
+    match test {
+        Test::Exists(field)
+        | Test::Number(field, ..)
+        | Test::Numbers(field, _)
+        | Test::Text(Place::Field(field), _)
+        | Test::Regex(Place::Field(field), _) => [Some(*field), None],
+        Test::Related(related) => [Some(related.field), Some(related.other)],
+        _ => [None; 2],
+    }
+}
+
+/// What a correlation lacks, by what its marks and its columns lack; `None` where
+/// it can fire.
+pub fn of(
+    correlation: &Correlation,
+    lacks: &impl Fn(usize) -> Option<Missing>,
+    column: &impl Fn(u8) -> Option<Missing>,
+) -> Option<Missing> {
     let stages = correlation.stages.iter().map(|stage| match stage {
         Stage::Records(mark) => lacks(*mark),
-        Stage::Firings(below) => of(below, lacks),
+        Stage::Firings(below) => of(below, lacks, column),
     });
     let stages: Vec<Option<Missing>> = stages.collect();
     let needed = match &correlation.kind {
@@ -106,13 +167,18 @@ pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) 
             _ => stages.into_iter().flatten().reduce(Missing::and),
         };
     }
+    // What wants nothing gets it.
+    let wants = |aggregate: &Aggregate| !aggregate.condition.holds(Reading::whole(0));
+    let values = |aggregate: &Aggregate| {
+        let marks = marks(correlation.leaves);
+        let columns = marks.filter_map(|mark| aggregate.column.get(mark));
+        Missing::all(columns.map(|place| column(*place)))
+    };
     let aggregate = |aggregate: &Aggregate| {
-        // What wants nothing gets it.
-        if aggregate.condition.holds(Reading::whole(0)) {
+        if !wants(aggregate) {
             return None;
         }
-        let marks = (0..u64::BITS as usize).filter(|mark| aggregate.marks >> mark & 1 == 1);
-        Missing::all(marks.map(lacks))
+        Missing::all(marks(aggregate.marks).map(lacks)).or_else(|| values(aggregate))
     };
     if let Some(usual) = correlation.usual
         && usual.series.is_none()
@@ -120,8 +186,19 @@ pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) 
     {
         return Some(Missing::baseline());
     }
+    if let Kind::Count(main) = &correlation.kind
+        && wants(main)
+        && let Some(missing) = values(main)
+    {
+        return Some(missing);
+    }
     let and = correlation.and.iter().find_map(aggregate);
     and.or_else(|| Missing::all(correlation.any.iter().map(aggregate)))
+}
+
+/// Places of the bits that are set.
+fn marks(bits: u64) -> impl Iterator<Item = usize> {
+    (0..u64::BITS as usize).filter(move |mark| bits >> mark & 1 == 1)
 }
 
 /// What can be said of the condition, and which lists decide it where it is
@@ -129,8 +206,8 @@ pub fn of(correlation: &Correlation, lacks: &impl Fn(usize) -> Option<Missing>) 
 fn blame(
     expr: &Expr,
     when: Likely,
-    unset: &impl Fn(&Test) -> Option<&'static str>,
-    lists: &mut BTreeSet<&'static str>,
+    unset: &impl Fn(&Test) -> Option<Need>,
+    lists: &mut BTreeSet<Need>,
 ) -> Likely {
     let mut known = |test: &Test| match unset(test) {
         Some(_) => Likely::No,
@@ -159,25 +236,47 @@ fn blame(
     found
 }
 
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.of {
+            None => f.write_str(self.list),
+            Some(of) => write!(f, "{} ({of})", self.list),
+        }
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lists: Vec<&str> = self.0.iter().copied().collect();
-        match lists[..] {
-            [BASELINE] => f.write_str("it compares with a baseline, and there is none"),
-            ["trusted_networks"] => {
-                f.write_str("no trusted networks are set, so there is nothing to compare with")
+        let needs: Vec<Need> = self.0.iter().copied().collect();
+        match needs[..] {
+            [Need { list: BASELINE, .. }] => {
+                f.write_str("it compares with a baseline, and there is none")
             }
+            [
+                Need {
+                    list: "trusted_networks",
+                    ..
+                },
+            ] => f.write_str("no trusted networks are set, so there is nothing to compare with"),
+            [Need { list, of: Some(of) }] => write!(f, "no file of {list} holds {of}"),
             [one] => write!(f, "{one} is not set"),
-            _ => write!(f, "{} are not set", lists.join(" and ")),
+            _ => {
+                let names: Vec<String> = needs.iter().map(Need::to_string).collect();
+                write!(f, "{} are not set", names.join(" and "))
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use regex::bytes::Regex;
 
     use super::*;
+    use crate::geoip::{File as GeoFile, GeoIp};
+    use crate::rule::matcher::Compare;
 
     const A: Test = Test::Unset("accounts");
     const B: Test = Test::Unset("buckets");
@@ -240,6 +339,33 @@ mod tests {
         let other = Test::Regex(Place::Field(Field::Operation), high.clone());
         assert_eq!(said(&Expr::Test(other)), "");
         assert_eq!(said(&Expr::Test(Test::Regex(Place::Line, high))), "");
+    }
+
+    #[test]
+    fn where_an_address_is_is_not_known_without_files() {
+        let number = |field| Expr::Test(Test::Number(field, Compare::Equal, 64_500));
+        let exists = |field| Expr::Test(Test::Exists(field));
+        assert_eq!(said(&number(Field::RemoteAsn)), "geoip is not set");
+        assert_eq!(said(&exists(Field::RemoteCountry)), "geoip is not set");
+        assert_eq!(said(&exists(Field::RemoteService)), "aws_ranges is not set");
+        assert_eq!(said(&Expr::Test(Test::Null(Field::RemoteOwner))), "");
+        let owner = all([exists(Field::RemoteOwner), number(Field::RemoteAsn)]);
+        assert_eq!(said(&owner), "geoip is not set");
+        let file = GeoFile::read("fixtures/geoip/tor-ipv4.txt".as_ref()).unwrap();
+        let settings = Settings {
+            geoip: Some(Arc::new(GeoIp::new(vec![file]))),
+            ..Settings::default()
+        };
+        let missing = |expr: &Expr| Missing::of(expr, &settings);
+        assert_eq!(missing(&exists(Field::RemoteCountry)), None);
+        let lacks = missing(&owner).unwrap();
+        let reason = "geoip (names of autonomous systems) and \
+            geoip (numbers of autonomous systems) are not set";
+        assert_eq!(lacks.to_string(), reason);
+        assert_eq!(lacks.needs(), ["geoip"]);
+        let lacks = missing(&number(Field::RemoteAsn)).unwrap();
+        let reason = "no file of geoip holds numbers of autonomous systems";
+        assert_eq!(lacks.to_string(), reason);
     }
 
     #[test]

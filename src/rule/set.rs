@@ -20,7 +20,7 @@ use self::index::Index;
 pub use self::learn::{Cases, Learn};
 use self::recall::{Recall, is_recalled};
 use super::matcher::{Expr, Likely, Outcome};
-use super::plan::Rule;
+use super::plan::{Kind, Measure, Rule};
 use crate::baseline::Novelty;
 use crate::baseline::notes::{Gather, Notes, Seen};
 use crate::observation::{MAX_SELECTIONS, Observation, Observations};
@@ -196,6 +196,21 @@ impl RuleSet {
     pub fn lacks(&self, list: &str) -> bool {
         let lacks = |rule: &Rule| rule.unworkable.as_ref().is_some_and(|why| why.lacks(list));
         self.rules.iter().any(lacks)
+    }
+
+    /// The field that a rule's alerts add up, where they have a sum that is one.
+    #[must_use]
+    pub fn summed(&self, rule: &Rule) -> Option<Field> {
+        let Kind::Count(main) = &rule.root.kind else {
+            return None;
+        };
+        if main.measure != Measure::Sum || main.marks == 0 {
+            return None;
+        }
+        // The field is the same in the records of all marks.
+        let column = *main.column.get(main.marks.trailing_zeros() as usize)?;
+        let slot = *rule.columns.get(usize::from(column))?;
+        self.slots.get(usize::from(slot)).map(|slot| slot.field)
     }
 
     /// How many selections there are.

@@ -1,9 +1,10 @@
-//! The public addresses of AWS, by region, as AWS publishes them.
+//! The public addresses of AWS, by region and service, as AWS publishes them.
 //!
 //! Reads [`URL`] (<https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-syntax.html>)
 //! as it was downloaded; nothing is fetched. What it means that an address is
 //! AWS's is decided elsewhere.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,8 +23,12 @@ pub const URL: &str = "https://ip-ranges.amazonaws.com/ip-ranges.json";
 const AWS: &str = "aws:";
 /// The region of what belongs to none, such as the edges of `CloudFront`.
 const GLOBAL: &str = "GLOBAL";
-/// The longest name of a region, bytes; AWS's have up to 14.
-const LONGEST: usize = 32;
+/// The service of all addresses of AWS.
+const AMAZON: &str = "AMAZON";
+/// The service that others run on.
+const EC2: &str = "EC2";
+/// The longest name of a region or a service, bytes; AWS's have up to 14 and 24.
+const LONGEST: usize = 48;
 
 /// Characters of a reason why a file is malformed.
 const MOST: usize = 200;
@@ -32,7 +37,10 @@ const MOST: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsRanges {
     /// `aws:` and the region.
-    names: Prefixes<Box<str>>,
+    regions: Prefixes<Name>,
+    /// Prefixes of a service other than `AMAZON`, which has them all.
+    services: Prefixes<Name>,
+    names: Names,
     created: i64,
     file: PathBuf,
 }
@@ -64,10 +72,21 @@ impl AwsRanges {
             return Err(wrong("has no prefixes".to_owned()));
         }
         // Of equal prefixes the last one counts.
-        entries.sort_by_key(|(_, region)| *region != GLOBAL);
-        let name = |(prefix, region)| (prefix, format!("{AWS}{region}").into_boxed_str());
+        entries.sort_by_key(|entry| entry.region != GLOBAL);
+        let mut names = Names::default();
+        let regions = entries.iter().map(|entry| {
+            let name = format!("{AWS}{}", entry.region);
+            (entry.prefix, names.name(&name))
+        });
+        let regions = regions.collect();
+        entries.retain(|entry| entry.service != AMAZON);
+        entries.sort_by_key(|entry| (entry.service != EC2, Reverse(entry.service)));
+        let services = entries.iter();
+        let services = services.map(|entry| (entry.prefix, names.name(entry.service)));
         Ok(Self {
-            names: entries.into_iter().map(name).collect(),
+            services: services.collect(),
+            regions,
+            names,
             created: created.and_utc().timestamp(),
             file: file.to_owned(),
         })
@@ -77,7 +96,20 @@ impl AwsRanges {
     /// where the address is not AWS's.
     #[must_use]
     pub fn name(&self, address: IpAddr) -> Option<&str> {
-        self.names.get(address).map(|(_, name)| &**name)
+        let (_, name) = self.regions.get(address)?;
+        self.names.text(*name)
+    }
+
+    /// The service that uses an address: of the longest prefix of a service other
+    /// than `AMAZON`, and `AMAZON` where there is none; `None` where the address
+    /// is not AWS's. Of several services of one prefix `EC2` counts last, for
+    /// others run there; else the first in the order of letters.
+    #[must_use]
+    pub fn service(&self, address: IpAddr) -> Option<&str> {
+        match self.services.get(address) {
+            Some((_, name)) => self.names.text(*name),
+            None => self.regions.get(address).map(|_| AMAZON),
+        }
     }
 
     /// When AWS made the file, seconds since the epoch.
@@ -93,13 +125,35 @@ impl AwsRanges {
     }
 }
 
+/// The place of a name.
+type Name = u32;
+
+/// Names that come again and again, each kept once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Names(Vec<Box<str>>);
+
+impl Names {
+    fn name(&mut self, text: &str) -> Name {
+        let known = self.0.iter().position(|known| **known == *text);
+        let place = known.unwrap_or_else(|| {
+            self.0.push(text.into());
+            self.0.len() - 1
+        });
+        place as Name
+    }
+
+    fn text(&self, name: Name) -> Option<&str> {
+        self.0.get(name as usize).map(|text| &**text)
+    }
+}
+
 /// The region in the name of a network of AWS's.
 #[must_use]
 pub fn region(name: &str) -> &str {
     name.strip_prefix(AWS).unwrap_or(name)
 }
 
-/// What is read of the file. Which service uses a prefix is not.
+/// What is read of the file.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with createDate and prefixes")]
 struct Document {
@@ -117,25 +171,40 @@ struct Entry {
     #[serde(rename = "ip_prefix", alias = "ipv6_prefix")]
     prefix: String,
     region: String,
+    #[serde(default = "amazon")]
+    service: String,
+}
+
+fn amazon() -> String {
+    AMAZON.to_owned()
+}
+
+/// A prefix, checked.
+struct Range<'e> {
+    prefix: IpNet,
+    region: &'e str,
+    service: &'e str,
 }
 
 impl Entry {
-    fn read(&self) -> Result<(IpNet, &str), String> {
+    fn read(&self) -> Result<Range<'_>, String> {
         let prefix = networks::parse(&self.prefix)
             .map_err(|error| format!("{} {error}", quote(&self.prefix)))?;
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        let region = &self.region;
-        if region.is_empty() || region.len() > LONGEST || !region.bytes().all(fits) {
-            return Err(format!("{} is no region", quote(region)));
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        for (what, name) in [("region", &self.region), ("service", &self.service)] {
+            if name.is_empty() || name.len() > LONGEST || !name.bytes().all(fits) {
+                return Err(format!("{} is no {what}", quote(name)));
+            }
         }
-        Ok((prefix, region))
+        Ok(Range {
+            prefix,
+            region: &self.region,
+            service: &self.service,
+        })
     }
 }
 
-fn entries<'e>(
-    key: &str,
-    entries: &'e [Entry],
-) -> impl Iterator<Item = Result<(IpNet, &'e str), String>> {
+fn entries<'e>(key: &str, entries: &'e [Entry]) -> impl Iterator<Item = Result<Range<'e>, String>> {
     let entries = entries.iter().enumerate();
     entries.map(move |(place, entry)| {
         let read = entry.read();
@@ -181,6 +250,8 @@ mod tests {
     {"ip_prefix": "203.0.113.0/24", "region": "eu-west-1", "service": "EC2", "network_border_group": "eu-west-1"},
     {"ip_prefix": "203.0.113.0/24", "region": "GLOBAL", "service": "CLOUDFRONT", "network_border_group": "GLOBAL"},
     {"ip_prefix": "203.0.113.128/25", "region": "us-east-1", "service": "AMAZON", "network_border_group": "us-east-1"},
+    {"ip_prefix": "203.0.113.64/26", "region": "eu-west-1", "service": "S3", "network_border_group": "eu-west-1"},
+    {"ip_prefix": "203.0.113.64/26", "region": "eu-west-1", "service": "EC2", "network_border_group": "eu-west-1"},
     {"ip_prefix": "198.51.100.0/24", "region": "GLOBAL", "service": "AMAZON", "network_border_group": "GLOBAL"}
   ],
   "ipv6_prefixes": [
@@ -202,6 +273,18 @@ mod tests {
         for address in ["192.0.2.1", "10.0.0.1", "2001:db8:b::1"] {
             assert_eq!(ranges.name(address.parse().unwrap()), None, "{address}");
         }
+        for (address, service) in [
+            ("203.0.113.7", "CLOUDFRONT"),
+            // A longer prefix of AMAZON says nothing of who uses it.
+            ("203.0.113.200", "CLOUDFRONT"),
+            ("203.0.113.66", "S3"),
+            ("198.51.100.1", "AMAZON"),
+            ("2001:db8:a::1", "S3"),
+        ] {
+            let found = ranges.service(address.parse().unwrap());
+            assert_eq!(found, Some(service), "{address}");
+        }
+        assert_eq!(ranges.service("192.0.2.1".parse().unwrap()), None);
         assert_eq!(region("aws:eu-west-1"), "eu-west-1");
         assert_eq!(ranges.created(), 1_767_323_045);
     }

@@ -6,13 +6,13 @@
 
 use std::io::{self, Write};
 
-use super::{Sink, v1};
+use super::{Sink, v1, where_is};
 use crate::alert::Alert;
 use crate::record::time::rfc3339;
 use crate::text::{push_csv_text, redact, terminal};
 
 /// The header.
-pub(super) const COLUMNS: [&str; 22] = [
+pub(super) const COLUMNS: [&str; 24] = [
     "id",
     "rev",
     "status",
@@ -34,7 +34,9 @@ pub(super) const COLUMNS: [&str; 22] = [
     "sum",
     "summary",
     "evidence",
+    "incident",
     "ioc",
+    "networks",
 ];
 
 /// One row an alert, the header before the first.
@@ -93,7 +95,7 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
     let maybe = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let approx = alert.distinct.is_some_and(|distinct| distinct.approx);
     [
-        v1::id(alert),
+        v1::hex(alert.id),
         alert.rev.to_string(),
         text(v1::status(alert)),
         text(&rule.id),
@@ -114,7 +116,9 @@ fn cells(alert: &Alert) -> [String; COLUMNS.len()] {
         maybe(alert.sum),
         terminal(&redact(&alert.summary)),
         evidence(alert),
+        alert.context.incident.map(v1::hex).unwrap_or_default(),
         indicators(alert),
+        networks(alert),
     ]
 }
 
@@ -138,6 +142,13 @@ fn indicators(alert: &Alert) -> String {
     let of = |text: &str| item(&redact(text.as_bytes()));
     let found = alert.context.ioc.iter();
     let found = found.map(|one| format!("{}: {}", of(&one.list), of(&one.entry)));
+    found.collect::<Vec<_>>().join("; ")
+}
+
+/// `198.51.100.7: NL, AS64500 Example; 203.0.113.9: DE, AWS EC2`
+fn networks(alert: &Alert) -> String {
+    let found = alert.context.networks.iter();
+    let found = found.map(|one| format!("{}: {}", one.address, item(&where_is(one))));
     found.collect::<Vec<_>>().join("; ")
 }
 

@@ -18,7 +18,7 @@ mod layout;
 
 use std::io::{self, Write};
 
-use super::{Options, Sink, v1};
+use super::{Options, Sink, v1, where_is};
 use crate::alert::{Alert, Level, Status};
 use crate::record::time::rfc3339;
 use crate::text::{redact, terminal};
@@ -115,7 +115,7 @@ impl<'w> Table<'w> {
             }
         }
         self.write_lines(out, &terminal(&redact(&alert.summary)))?;
-        for line in indicators(alert) {
+        for line in indicators(alert).chain(networks(alert)) {
             self.write_lines(out, &line)?;
         }
         Ok(())
@@ -177,6 +177,12 @@ fn indicators(alert: &Alert) -> impl Iterator<Item = String> {
         let (entry, field) = (of(&one.entry), one.field.name());
         format!("{field} is on the list {}: {entry}", of(&one.list))
     })
+}
+
+/// What is known of the addresses of the records, a line each.
+fn networks(alert: &Alert) -> impl Iterator<Item = String> {
+    let networks = alert.context.networks.iter();
+    networks.map(|one| format!("{}: {}", one.address, terminal(&where_is(one))))
 }
 
 /// The word for a level in at most eight columns, and how it is coloured: the

@@ -1,5 +1,6 @@
 //! What every format makes of an ordinary and of a hostile alert.
 
+mod entity;
 mod evidence;
 mod schema;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::alert::{Context, Distinct, Evidence, Indicator, Level, RuleInfo, Status, Volume};
+use crate::geoip::Country;
 use crate::record::Field;
 use crate::text::restore;
 
@@ -54,7 +56,10 @@ fn burst() -> Alert {
                 line: None,
             },
         ],
-        context: Context::default(),
+        context: Context {
+            incident: Some(0x0f),
+            ..Context::default()
+        },
     }
 }
 
@@ -109,9 +114,26 @@ fn listed() -> Alert {
             Field::ObjectKey,
         ),
     ];
+    let networks = vec![
+        Network {
+            address: "198.51.100.11".parse().unwrap(),
+            country: Country::parse("nl"),
+            asn: Some(64_500),
+            owner: Some("=cmd; \u{202E}\u{1b}[2J /k?X-Amz-Signature=deadbeef".to_owned()),
+            service: None,
+        },
+        Network {
+            address: "2001:db8::1".parse().unwrap(),
+            country: None,
+            asn: None,
+            owner: None,
+            service: Some("EC2".to_owned()),
+        },
+    ];
     Alert {
         context: Context {
             ioc,
+            networks,
             usual: Some(Volume {
                 hour: 1_770_080_400,
                 sum: 97_200,
@@ -119,6 +141,7 @@ fn listed() -> Alert {
                 deviation: 90,
                 samples: 28,
             }),
+            ..burst().context
         },
         ..burst()
     }
@@ -149,7 +172,8 @@ fn ndjson_is_the_frozen_object() {
             r#""count":1400,"distinct":1399,"distinct_approx":true,"sum":97200,"#,
             r#""summary":"198.51.100.11 was refused 1,400 times within 5 minutes on 1,399 different keys.","#,
             r#""evidence":[{"source":"logs/2026-02-03; a.gz","offset":12345,"record":null},"#,
-            r#"{"source":"s3://logs/x","offset":0,"record":null}],"context":{}}"#,
+            r#"{"source":"s3://logs/x","offset":0,"record":null}],"#,
+            r#""context":{"incident":"0000000000000000000000000000000f"}}"#,
             "\n"
         )
     );
@@ -172,13 +196,13 @@ fn csv_is_one_row_an_alert() {
         written(Format::Csv, Options::default(), &[burst()]),
         "id,rev,status,rule_id,rule_name,rule_title,level,tags,key,period_start,period_end,\
          trigger_time,trigger_value,first_seen,last_seen,count,distinct,distinct_approx,sum,\
-         summary,evidence,ioc\n\
+         summary,evidence,incident,ioc,networks\n\
          00c0ffee000000000000000000000001,1400,closed,5f3cbb1e-7d39-4bd1-8a3a-0c3a2f0c2a11,\
          access-denied-burst-high,Many requests denied,high,attack.discovery attack.t1619,\
          remote_ip=198.51.100.11; bucket_name=-,2026-02-03T02:00:00Z,2026-02-03T03:00:00Z,\
          2026-02-03T02:14:07Z,20,2026-02-03T01:59:50Z,2026-02-03T02:59:59Z,1400,1399,true,97200,\
          \"198.51.100.11 was refused 1,400 times within 5 minutes on 1,399 different keys.\",\
-         logs/2026-02-03\\x3B a.gz:12345; s3://logs/x:0,\n"
+         logs/2026-02-03\\x3B a.gz:12345; s3://logs/x:0,0000000000000000000000000000000f,,\n"
     );
     let empty = written(Format::Csv, Options::default(), &[]);
     assert_eq!(empty.trim_end(), csv::COLUMNS.join(","));
@@ -352,15 +376,39 @@ fn colour_changes_nothing_but_colour() {
 }
 
 #[test]
-fn every_format_names_list_and_entry() {
+fn what_is_written_is_read_again() {
+    for alert in [burst(), hostile(), listed()] {
+        let text = written(Format::Ndjson, Options::default(), &[alert]);
+        let read = read::alert(&text).unwrap();
+        let again = written(Format::Ndjson, Options::default(), &[read.clone()]);
+        // The lines of the evidence do not come back.
+        let strip = |text: &str| {
+            let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
+            for one in json["evidence"].as_array_mut().unwrap() {
+                one["record"] = serde_json::Value::Null;
+            }
+            json
+        };
+        assert_eq!(strip(&text), strip(&again));
+        assert_eq!(read::alert(&again).unwrap(), read);
+    }
+    assert!(read::alert("{}").is_err());
+}
+
+#[test]
+fn every_format_names_list_and_entry_and_where_addresses_are() {
     let text = written(Format::Ndjson, Options::default(), &[listed()]);
     assert!(
         text.ends_with(concat!(
-            r#""context":{"ioc":[{"list":"tor exits","entry":"198.51.100.11","level":"medium","#,
+            r#""context":{"incident":"0000000000000000000000000000000f","#,
+            r#""ioc":[{"list":"tor exits","entry":"198.51.100.11","level":"medium","#,
             r#""field":"remote_ip"},{"list":"=cmd; \u202e\u001b[2J","#,
             r#""entry":"/k?X-Amz-Signature=REDACTED&\u200b\n","level":"medium","field":"object_key"}],"#,
             r#""baseline":{"hour":"2026-02-03T01:00:00Z","sum":97200,"median":900,"deviation":90,"#,
-            r#""samples":28}}}"#,
+            r#""samples":28},"#,
+            r#""networks":[{"address":"198.51.100.11","country":"NL","asn":64500,"#,
+            r#""owner":"=cmd; \u202e\u001b[2J /k?X-Amz-Signature=REDACTED"},"#,
+            r#"{"address":"2001:db8::1","service":"EC2"}]}}"#,
             "\n"
         )),
         "{text}"
@@ -369,7 +417,9 @@ fn every_format_names_list_and_entry() {
     let mut reader = ::csv::Reader::from_reader(text.as_bytes());
     let row = reader.records().next().unwrap().unwrap();
     let expected = r"tor exits: 198.51.100.11; =cmd\x3B \u{202E}\x1B[2J: /k?X-Amz-Signature=REDACTED&\u{200B}\n";
-    assert_eq!(&row[21], expected);
+    assert_eq!(&row[22], expected);
+    let expected = r"198.51.100.11: NL, AS64500 =cmd\x3B \u{202E}\x1B[2J /k?X-Amz-Signature=REDACTED; 2001:db8::1: AWS EC2";
+    assert_eq!(&row[23], expected);
     let options = Options {
         color: false,
         width: 80,
@@ -382,6 +432,8 @@ fn every_format_names_list_and_entry() {
             "    remote_ip is on the list tor exits: 198.51.100.11",
             r"    object_key is on the list =cmd; \u{202E}\x1B[2J:",
             r"    /k?X-Amz-Signature=REDACTED&\u{200B}\n",
+            r"    198.51.100.11: NL, AS64500 =cmd; \u{202E}\x1B[2J /k?X-Amz-Signature=REDACTED",
+            "    2001:db8::1: AWS EC2",
         ]
     );
 }

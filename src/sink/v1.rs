@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::record::Flat;
-use crate::alert::{Alert, Evidence, Indicator, Volume};
+use crate::alert::{Alert, Evidence, Indicator, Network, Volume};
 use crate::record::{Record, time::rfc3339};
 use crate::text::Shown;
 
@@ -74,10 +74,14 @@ struct EvidenceV1<'a> {
 
 #[derive(Debug, Serialize)]
 struct ContextV1<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ioc: Vec<IndicatorV1<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineV1>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<NetworkV1<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,12 +101,25 @@ struct IndicatorV1<'a> {
     field: &'static str,
 }
 
+#[derive(Debug, Serialize)]
+struct NetworkV1<'a> {
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
+}
+
 impl<'a> AlertV1<'a> {
     pub(super) fn new(alert: &'a Alert) -> Self {
         let rule = &*alert.rule;
         Self {
             schema: SCHEMA,
-            id: id(alert),
+            id: hex(alert.id),
             rev: alert.rev,
             status: status(alert),
             rule: RuleV1 {
@@ -132,8 +149,10 @@ impl<'a> AlertV1<'a> {
             summary: Shown(&alert.summary),
             evidence: alert.evidence.iter().map(EvidenceV1::new).collect(),
             context: ContextV1 {
+                incident: alert.context.incident.map(hex),
                 ioc: alert.context.ioc.iter().map(IndicatorV1::new).collect(),
                 baseline: alert.context.usual.as_ref().map(BaselineV1::new),
+                networks: alert.context.networks.iter().map(NetworkV1::new).collect(),
             },
         }
     }
@@ -173,6 +192,19 @@ impl<'a> IndicatorV1<'a> {
     }
 }
 
+impl<'a> NetworkV1<'a> {
+    fn new(network: &'a Network) -> Self {
+        let owner = network.owner.as_deref();
+        Self {
+            address: network.address.to_string(),
+            country: network.country.map(|country| country.to_string()),
+            asn: network.asn,
+            owner: owner.map(|owner| Shown(owner.as_bytes())),
+            service: network.service.as_deref(),
+        }
+    }
+}
+
 impl Serialize for KeyV1<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
@@ -183,9 +215,9 @@ impl Serialize for KeyV1<'_> {
     }
 }
 
-/// The alert's id as 32 hexadecimal digits.
-pub(super) fn id(alert: &Alert) -> String {
-    format!("{:032x}", alert.id)
+/// An id as 32 hexadecimal digits.
+pub(super) fn hex(id: u128) -> String {
+    format!("{id:032x}")
 }
 
 /// The word for an alert's status.

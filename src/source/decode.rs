@@ -4,7 +4,7 @@
 //! an object stored with a content encoding) and a pipe has none. What the
 //! bytes say may not enter here, nor where they come from.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use flate2::bufread::GzDecoder;
 
@@ -124,6 +124,19 @@ impl<R: Read> Decoder<R> {
             Self::Plain(_) | Self::Gzip(_) => 1,
             Self::Zstd(_) => 32,
         }
+    }
+}
+
+impl<R: Read + Seek> Decoder<R> {
+    /// Goes to an offset of the decoded bytes if that can be done without
+    /// decoding those before it: only in what is plain. Tells whether it was.
+    pub(super) fn seek(&mut self, to: u64) -> Result<bool, Fault> {
+        let Self::Plain(head) = self else {
+            return Ok(false);
+        };
+        head.inner.seek(SeekFrom::Start(to)).map_err(Fault::Read)?;
+        (head.at, head.len, head.count) = (0, 0, to);
+        Ok(true)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Lines over the bound are skipped and never held. What a line says may not
 //! enter here; nor may names, times and the order of inputs.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use memchr::{memchr, memrchr};
 
@@ -14,12 +14,26 @@ use super::{Block, Options, Oversize};
 /// Decompressed bytes looked at before an input is read in earnest.
 const PEEK: usize = 64 << 10;
 
+/// Bytes read at once on the way to where an earlier run stopped.
+const STEP: usize = 64 << 10;
+
 /// Decompressed bytes kept to tell a user what an input holds.
 const SAMPLE: usize = 4 << 10;
 
 /// Long lines recorded in one block, so that a file of nothing else cannot
 /// make one block's list grow without end.
 const LONG_LINES: usize = 64;
+
+/// What becomes of a last line that has no line feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastLine {
+    /// It is handed out.
+    Given,
+    /// It is handed out, but not if a fault cut it.
+    GivenWhole,
+    /// It is left to a later run.
+    Waits,
+}
 
 /// Cuts what a decoder gives into blocks.
 pub(super) struct Lines<R: Read> {
@@ -29,6 +43,9 @@ pub(super) struct Lines<R: Read> {
     /// Whether data comes when it comes: then a block is handed out as soon
     /// as it holds a line.
     live: bool,
+    last: LastLine,
+    /// Whether a last line was not handed out.
+    left: bool,
     /// What was read and not yet handed out: as a rule the start of a line.
     carry: Vec<u8>,
     /// Of `carry[0]`, or of the next byte to read.
@@ -47,6 +64,8 @@ impl<R: Read> Lines<R> {
             block_size: options.block_size.max(1),
             max_line: options.max_line,
             live,
+            last: LastLine::Given,
+            left: false,
             carry: Vec::new(),
             offset: 0,
             skipping: None,
@@ -66,7 +85,22 @@ impl<R: Read> Lines<R> {
         self.decoder.is_plain()
     }
 
-    /// Whether everything was handed out.
+    /// Says what becomes of a last line without a line feed.
+    pub(super) fn end_with(&mut self, last: LastLine) {
+        self.last = last;
+    }
+
+    /// Offset after what was handed out.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether a last line without a line feed was left to a later run.
+    pub(super) fn left(&self) -> bool {
+        self.left
+    }
+
+    /// Whether everything was handed out that is to be.
     pub(super) fn exhausted(&self) -> bool {
         self.ended && self.carry.is_empty() && self.skipping.is_none()
     }
@@ -123,7 +157,7 @@ impl<R: Read> Lines<R> {
             }
             len = self.read_on(block, start, len, wanted);
             let rest = &block.buffer[start..len];
-            let (end, long) = cut(rest, self.max_line, self.ended);
+            let (end, long) = cut(rest, self.max_line, self.ended && !self.leaves());
             if end > 0 {
                 return self.hand_out(block, start, start + end, len);
             }
@@ -171,11 +205,16 @@ impl<R: Read> Lines<R> {
             self.offset += read as u64;
             return (0, 0);
         }
+        self.skipping = None;
+        if end.is_none() && self.leaves() {
+            self.left = true;
+            self.offset = from;
+            return (0, 0);
+        }
         block.oversize.push(Oversize {
             offset: from,
             len: self.offset + end.unwrap_or(0) as u64 - from,
         });
-        self.skipping = None;
         (end.map_or(0, |end| end + 1), read)
     }
 
@@ -183,11 +222,26 @@ impl<R: Read> Lines<R> {
         block.range = start..end;
         block.offset = self.offset + start as u64;
         self.offset += end as u64;
+        block.end = self.offset;
         self.carry.clear();
-        self.carry.extend_from_slice(&block.buffer[end..len]);
+        let rest = &block.buffer[end..len];
+        if self.ended && self.leaves() && !rest.is_empty() && memchr(b'\n', rest).is_none() {
+            self.left = true;
+        } else {
+            self.carry.extend_from_slice(rest);
+        }
         // Hundreds of these may be open: after a block full of long lines
         // none keeps more than a line.
         self.carry.shrink_to(self.max_line + 1);
+    }
+
+    /// Whether a last line without a line feed is not handed out.
+    fn leaves(&self) -> bool {
+        match self.last {
+            LastLine::Given => false,
+            LastLine::GivenWhole => self.fault.is_some(),
+            LastLine::Waits => true,
+        }
     }
 
     fn pull(&mut self, into: &mut [u8]) -> usize {
@@ -204,6 +258,75 @@ impl<R: Read> Lines<R> {
             sample.extend_from_slice(&into[..wanted]);
         }
         read
+    }
+}
+
+impl<R: Read + Seek> Lines<R> {
+    /// Goes on at `to`, up to which all was handed out before: nothing was
+    /// read here yet. If the last line then had no line feed and has become
+    /// longer since, goes back to its beginning.
+    pub(super) fn resume(&mut self, to: u64) {
+        // As much before it as tells where a line began that is not too long.
+        let from = to.saturating_sub(self.max_line as u64 + 1);
+        match self.decoder.seek(from) {
+            Ok(true) => self.offset = from,
+            Ok(false) => {}
+            Err(fault) => {
+                (self.fault, self.ended) = (Some(fault), true);
+                return;
+            }
+        }
+        let mut buffer = vec![0; STEP];
+        // The line that the bytes before `to` end in, and whether it is too
+        // long to be kept.
+        let (mut line, mut long) = (Vec::new(), false);
+        while self.offset < to {
+            let wanted = (to - self.offset).min(STEP as u64) as usize;
+            let read = self.pull(&mut buffer[..wanted]);
+            if read == 0 {
+                return;
+            }
+            let bytes = &buffer[..read];
+            let start = memrchr(b'\n', bytes).map_or(0, |line_feed| line_feed + 1);
+            if start > 0 {
+                line.clear();
+                long = false;
+            }
+            line.extend_from_slice(&bytes[start..]);
+            if line.len() > self.max_line {
+                line.clear();
+                long = true;
+            }
+            self.offset += read as u64;
+        }
+        if line.is_empty() && !long {
+            return;
+        }
+        let read = self.pull(&mut buffer);
+        let next = &buffer[..read];
+        if long && next.first().is_some_and(|byte| *byte != b'\n') {
+            // Counted when its beginning was.
+            self.rest_of_long(buffer, read);
+        } else if next.first().is_some_and(|byte| *byte != b'\n') {
+            self.offset -= line.len() as u64;
+            self.carry = line;
+            self.carry.extend_from_slice(next);
+        } else {
+            self.carry.extend_from_slice(next);
+        }
+    }
+
+    /// Leaves out what is left of a line that is too long.
+    fn rest_of_long(&mut self, mut buffer: Vec<u8>, mut read: usize) {
+        while read > 0 {
+            if let Some(end) = memchr(b'\n', &buffer[..read]) {
+                self.offset += end as u64 + 1;
+                self.carry.extend_from_slice(&buffer[end + 1..read]);
+                return;
+            }
+            self.offset += read as u64;
+            read = self.pull(&mut buffer);
+        }
     }
 }
 

@@ -3,18 +3,21 @@
 //! Of what the lines say only the time enters here, and of the clock only the
 //! bound beyond which a time is not believed.
 
+mod earlier;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use memchr::memrchr;
 
+use super::checkpoint::{PAST, Past};
 use super::error::{Error, Problem};
-use super::lines::Lines;
+use super::ledger::Ledger;
+use super::open::{self, Open, now};
 use super::walk::{self, Input, Kind};
 use super::{Block, CLOCK_SKEW, Counts, Options, Progress, Spec};
 use crate::record::time;
@@ -58,40 +61,9 @@ pub struct Sources {
     read: Arc<AtomicU64>,
     total: Option<u64>,
     sample: Vec<u8>,
-}
-
-/// An input that is being read.
-struct Open {
-    lines: Lines<Metered>,
-    /// `None`: the wall clock's.
-    future: Option<i64>,
-    /// Bytes of the file, where it is one.
-    size: Option<u64>,
-}
-
-impl Open {
-    fn future(&self) -> i64 {
-        self.future.unwrap_or_else(|| now() + CLOCK_SKEW)
-    }
-
-    fn first_time(&mut self) -> Option<i64> {
-        let future = self.future();
-        self.lines.peek(|bytes| first_time(bytes, future))
-    }
-}
-
-/// A file that adds what is read of it to a sum.
-struct Metered {
-    file: File,
-    sum: Arc<AtomicU64>,
-}
-
-impl Read for Metered {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(into)?;
-        self.sum.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
+    delivered: bool,
+    ledger: Option<Ledger>,
+    past: Vec<Past>,
 }
 
 impl Sources {
@@ -99,11 +71,16 @@ impl Sources {
     /// as a whole: see [`Sources::problems`].
     #[must_use]
     pub fn open(specs: Vec<Spec>, options: Options) -> Self {
-        let listing = walk::list(specs);
+        Self::new(walk::list(specs), options)
+    }
+
+    /// Nothing was read before.
+    fn new(listing: walk::Listing, options: Options) -> Self {
         Self {
             options,
             readers: listing.inputs.iter().map(|_| None).collect(),
             total: listing.size,
+            delivered: listing.delivered(),
             inputs: listing.inputs,
             unread: Heap::new(),
             open: Heap::new(),
@@ -114,6 +91,8 @@ impl Sources {
             counts: listing.counts,
             read: Arc::default(),
             sample: Vec::new(),
+            ledger: None,
+            past: Vec::new(),
         }
     }
 
@@ -135,24 +114,28 @@ impl Sources {
             block.source = source;
             block.future = reader.future();
             let last = last_time(block.bytes(), block.future);
+            block.taken = Arc::clone(&reader.taken);
             if reader.lines.exhausted() {
                 self.weight -= reader.lines.weight();
-                match reader.lines.take_fault() {
-                    Some(error) => self.fail(source, error),
-                    None => self.counts.read += 1,
-                }
+                self.end(reader, source);
             } else {
+                self.reach(source, reader.lines.offset(), false);
                 let time = last.map_or(time, |last| last.max(time));
                 self.open.push(Reverse((time, source)));
                 self.readers[source as usize] = Some(reader);
             }
             if !block.bytes().is_empty() || !block.oversize.is_empty() {
                 block.floor = self.floor();
+                block.reached.clear();
+                if let Some(ledger) = &mut self.ledger {
+                    block.reached.append(&mut ledger.pending);
+                }
                 return true;
             }
         }
         block.range = 0..0;
         block.oversize.clear();
+        block.reached.clear();
         block.floor = i64::MAX;
         false
     }
@@ -161,20 +144,28 @@ impl Sources {
     /// directory, or `stdin`.
     ///
     /// # Panics
-    /// When `source` did not come from a block of these sources.
+    /// When `source` did not come from a block of these sources, nor from
+    /// [`Sources::remember`].
     #[must_use]
     pub fn name(&self, source: u32) -> &Arc<str> {
-        &self.inputs[source as usize].name
+        match source.checked_sub(PAST) {
+            Some(past) => &self.past[past as usize].name,
+            None => &self.inputs[source as usize].name,
+        }
     }
 
     /// The input, opened once more: only a plain file, which is still at least as
-    /// long as it was. What is compressed cannot be read from the middle, and
-    /// what comes through a pipe is gone.
+    /// long as it was, and for one of an earlier run begins as it did. What is
+    /// compressed cannot be read from the middle, and what comes through a pipe
+    /// is gone.
     ///
     /// # Panics
-    /// When `source` did not come from a block of these sources.
+    /// As [`Sources::name`].
     #[must_use]
     pub fn reopen(&self, source: u32) -> Option<File> {
+        if source >= PAST {
+            return open::again(&self.past[(source - PAST) as usize]);
+        }
         let input = &self.inputs[source as usize];
         let size = input.plain?;
         // Before opening: a FIFO that has taken its place would wait for ever.
@@ -218,7 +209,7 @@ impl Sources {
     /// in a directory or named by itself (`logs/*`); seconds.
     #[must_use]
     pub fn default_lateness(&self) -> i64 {
-        if self.inputs.iter().any(|input| input.named.is_some()) {
+        if self.delivered {
             LATENESS_DELIVERED
         } else {
             LATENESS
@@ -241,6 +232,22 @@ impl Sources {
     #[cfg(test)]
     pub(super) fn set_limit(&mut self, limit: u32) {
         self.limit = limit;
+    }
+
+    /// Ends an input: nothing more will come.
+    fn end(&mut self, mut reader: Box<Open>, source: u32) {
+        let fault = reader.lines.take_fault();
+        let waits = fault.is_none() && reader.lines.left();
+        let done = fault.is_none() && !waits;
+        self.counts.waiting += u64::from(waits);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.close(source, fault.as_ref());
+        }
+        self.reach(source, reader.lines.offset(), done);
+        match fault {
+            Some(error) => self.fail(source, error),
+            None => self.counts.read += 1,
+        }
     }
 
     fn fail(&mut self, source: u32, error: Error) {
@@ -275,8 +282,9 @@ impl Sources {
             } else {
                 Arc::default()
             };
-            match self.open_input(source, sum) {
-                Ok(mut reader) => {
+            match self.open_input(source, sum, !keep) {
+                Ok(None) => {}
+                Ok(Some(mut reader)) => {
                     let time = reader.first_time().unwrap_or(i64::MIN);
                     if keep {
                         self.weight += reader.lines.weight();
@@ -316,8 +324,9 @@ impl Sources {
         if let Some(reader) = self.readers[source as usize].take() {
             return Some(reader);
         }
-        match self.open_input(source, Arc::clone(&self.read)) {
-            Ok(reader) => {
+        match self.open_input(source, Arc::clone(&self.read), false) {
+            Ok(None) => None,
+            Ok(Some(reader)) => {
                 self.weight += reader.lines.weight();
                 let input = &mut self.inputs[source as usize];
                 if input.kind == Kind::File && reader.lines.is_plain() {
@@ -337,51 +346,48 @@ impl Sources {
         }
     }
 
-    fn open_input(&self, source: u32, sum: Arc<AtomicU64>) -> Result<Open, Error> {
+    /// Opens an input where it is to be read. `None` if there is nothing to be
+    /// read that was not before. `glance`: only its first time is wanted.
+    fn open_input(
+        &mut self,
+        source: u32,
+        sum: Arc<AtomicU64>,
+        glance: bool,
+    ) -> Result<Option<Open>, Error> {
         let input = &self.inputs[source as usize];
-        let file = match input.kind {
-            Kind::Stdin => walk::stdin(),
-            Kind::File | Kind::Stream => File::open(input.path()),
-        }
-        .map_err(Error::opening)?;
-        let data = file.metadata().map_err(Error::opening)?;
-        let live = !data.is_file();
-        let future = if live {
+        let (mut file, data) = open::file(input)?;
+        let begin = match &self.ledger {
+            Some(ledger) if input.kind == Kind::File && data.is_file() => {
+                let begin = ledger.begin(source, &mut file, &data);
+                Some(begin.map_err(|error| Error::Read { offset: 0, error })?)
+            }
+            _ => None,
+        };
+        let done = begin.as_ref().is_some_and(|begin| begin.done);
+        let reader = if done {
+            self.counts.done += 1;
+            self.read.fetch_add(data.len(), Ordering::Relaxed);
             None
         } else {
-            data.modified().ok().map(|time| unix(time) + CLOCK_SKEW)
+            let mut reader = Open::new(file, &data, sum, begin.as_ref(), &self.options)?;
+            let offset = begin.as_ref().map_or(0, |begin| begin.offset);
+            // Not decompressed for a glance: the first time is as early.
+            if offset > 0 && (!glance || reader.lines.is_plain()) {
+                reader.lines.resume(offset);
+            }
+            Some(reader)
         };
-        let lines =
-            Lines::new(Metered { file, sum }, live, &self.options).map_err(|fault| fault.at(0))?;
-        Ok(Open {
-            lines,
-            future,
-            size: data.is_file().then_some(data.len()),
-        })
+        if let (Some(ledger), Some(begin), true) = (&mut self.ledger, begin, done || !glance) {
+            self.counts.replaced += u64::from(begin.replaced);
+            ledger.open(source, begin);
+        }
+        Ok(reader)
     }
 }
 
 /// `EMFILE` and `ENFILE`: some systems allow 256 handles a process.
 fn is_out_of_handles(error: &io::Error) -> bool {
     cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
-}
-
-fn now() -> i64 {
-    unix(SystemTime::now())
-}
-
-fn unix(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_secs() as i64,
-        Err(before) => -(before.duration().as_secs() as i64),
-    }
-}
-
-/// The time of the first line that has one and is not from the future.
-fn first_time(bytes: &[u8], future: i64) -> Option<i64> {
-    bytes
-        .split(|byte| *byte == b'\n')
-        .find_map(|line| time::of_line(line).filter(|time| *time <= future))
 }
 
 /// The time of the last line that has one and is not from the future.

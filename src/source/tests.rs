@@ -10,6 +10,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::time;
 
+mod resume;
+mod runs;
+
 /// 2020-01-01: no clock that runs these tests is behind it.
 const START: i64 = 1_577_836_800;
 

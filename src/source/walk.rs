@@ -12,6 +12,7 @@ use std::sync::Arc;
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::{Error, Problem};
+use super::ledger;
 use super::name::delivery_time;
 use super::{Counts, Spec};
 
@@ -35,8 +36,12 @@ pub(super) struct Input {
     /// Its bytes when it was opened, where lines can be read again at their
     /// offset: it is a file and not compressed.
     pub(super) plain: Option<u64>,
+    /// Where it is a file: its bytes and its modification time, as of now.
+    pub(super) stat: Option<(u64, i64)>,
     /// Where the name is not the path: the path is not UTF-8.
     path: Option<Box<Path>>,
+    /// Where the real path is another one.
+    real: Option<Box<Path>>,
 }
 
 impl Input {
@@ -44,6 +49,11 @@ impl Input {
         self.path
             .as_deref()
             .unwrap_or_else(|| Path::new(&*self.name))
+    }
+
+    /// The path without links, whatever it was named by.
+    pub(super) fn real(&self) -> &Path {
+        self.real.as_deref().unwrap_or_else(|| self.path())
     }
 }
 
@@ -80,7 +90,9 @@ pub(super) fn list(specs: Vec<Spec>) -> Listing {
                     kind: Kind::Stdin,
                     named: None,
                     plain: None,
+                    stat: None,
                     path: None,
+                    real: None,
                 });
             }
             Spec::Path(path) => listing.path(&path),
@@ -91,6 +103,11 @@ pub(super) fn list(specs: Vec<Spec>) -> Listing {
 }
 
 impl Listing {
+    /// Whether any input is named like a delivered log object.
+    pub(super) fn delivered(&self) -> bool {
+        self.inputs.iter().any(|input| input.named.is_some())
+    }
+
     fn path(&mut self, path: &Path) {
         match fs::metadata(path) {
             Ok(data) if data.is_dir() => self.directory(path),
@@ -100,7 +117,7 @@ impl Listing {
                 } else {
                     Kind::File
                 };
-                self.add(path, kind, Some(data.len()), true);
+                self.add(path, kind, Some(ledger::stat(&data)), true);
             }
             Ok(_) => self.add(path, Kind::Stream, None, true),
             Err(error) => {
@@ -125,8 +142,8 @@ impl Listing {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) if entry.file_type().is_file() => {
-                    let size = entry.metadata().ok().map(|data| data.len());
-                    self.add(entry.path(), Kind::File, size, entry.path_is_symlink());
+                    let stat = entry.metadata().ok().map(|data| ledger::stat(&data));
+                    self.add(entry.path(), Kind::File, stat, entry.path_is_symlink());
                 }
                 // Opening a FIFO nobody writes to would wait for ever.
                 Ok(_) => self.counts.special += 1,
@@ -149,19 +166,22 @@ impl Listing {
         self.counts.hidden += hidden;
     }
 
-    fn add(&mut self, path: &Path, kind: Kind, size: Option<u64>, link: bool) {
+    fn add(&mut self, path: &Path, kind: Kind, stat: Option<(u64, i64)>, link: bool) {
         let real = self.real(path, link);
+        let other = (real != path).then(|| real.as_path().into());
         if !self.seen.insert(real) {
             self.counts.duplicate += 1;
             return;
         }
         let name: Arc<str> = path.to_string_lossy().into();
-        self.grow(size);
+        self.grow(stat.map(|(size, _)| size));
         self.inputs.push(Input {
             named: delivery_time(&name),
             name,
             kind,
             plain: None,
+            stat,
+            real: other,
             path: path.to_str().is_none().then(|| path.into()),
         });
     }

@@ -80,6 +80,7 @@ fn no_message_shows_arguments_raw() {
             &["scan", "--config", hostile],
             &["scan", "--trusted-networks", hostile],
             &["scan", "--aws-ranges", hostile],
+            &["scan", "--geoip", hostile],
             &["rules", "test", "--fixtures", hostile],
         ] {
             let output = place.command("").args(arguments).output().unwrap();

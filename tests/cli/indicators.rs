@@ -17,11 +17,14 @@ fn logs(place: &Place) {
     place.file("a.log", calm(3) + &stranger.text(9));
 }
 
-/// The contexts of the alerts on stdout.
+/// The contexts of the alerts on stdout, without the incidents.
 fn contexts(run: &Run) -> Vec<Value> {
     let context = |line| {
         let mut alert: Value = serde_json::from_str(line).unwrap();
-        alert["context"].take()
+        let mut context = alert["context"].take();
+        assert!(context["incident"].is_string());
+        context.as_object_mut().unwrap().remove("incident");
+        context
     };
     run.out.lines().map(context).collect()
 }

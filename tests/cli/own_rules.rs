@@ -118,6 +118,19 @@ fn what_differs_is_shown_a_line_each() {
     assert!(run.err.contains("1 rules tested, 3 failures\n"));
 }
 
+/// It follows from the key and the trigger, and old files do not have it.
+#[test]
+fn an_incident_is_not_compared() {
+    let place = place();
+    let mut alert = expected(&place);
+    alert["context"]["incident"] = "0".repeat(32).into();
+    place.file(
+        "own/fixtures/every-request/alerts.ndjson",
+        alert.to_string(),
+    );
+    place.run("rules test --rules own").ends(0);
+}
+
 #[test]
 fn alerts_too_many_and_too_few_are_shown_by_their_key() {
     let place = place();

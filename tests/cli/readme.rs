@@ -136,6 +136,7 @@ fn links_lead_somewhere() {
         "docs/extending.md",
         "docs/fields.md",
         "docs/format.md",
+        "docs/incidents.md",
         "docs/output.md",
         "docs/rules-list.md",
         "docs/rules.md",

@@ -163,13 +163,22 @@ fn nor_in_what_is_said_of_lines_that_are_none() {
 fn nor_in_the_names_of_entities() {
     let place = Place::new();
     let line = Line {
-        referer: format!("https://b/k?X-Amz-Signature={SECRET}"),
+        bucket: "b?X-Amz-Signature=wJalrXUtnFEMIbPxRfi",
         ..Line::default()
     };
+    let rule = EVERY.replace(
+        "[key_name, request_uri, referer, user_agent]",
+        "[bucket_name]",
+    );
+    let (rule, _) = rule.split_once("  summary:").unwrap();
     place
-        .file("every/rule.yml", EVERY)
+        .file("every/rule.yml", rule)
         .file("a.log", line.text(1));
-    let run = place.run("scan --rules every a.log").ends(0);
-    run.says("referer https://b/k?X-Amz-Signature=REDACTED")
+    let run = place
+        .run("scan --rules every --entities who.ndjson a.log")
+        .ends(0);
+    run.says("bucket b?X-Amz-Signature=REDACTED")
         .says_not(SECRET);
+    let text = place.read("who.ndjson");
+    assert!(text.contains("b?X-Amz-Signature=REDACTED") && !shows_secret(&text));
 }

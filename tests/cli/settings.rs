@@ -380,6 +380,13 @@ fn what_is_documented_can_be_said() {
         .file("office.txt", "198.51.100.0/24 # office\n")
         .file("ip-ranges.json", RANGES.replace("REGION", "eu-west-1"))
         .file("exit-addresses", "ExitAddress 203.0.113.7\n");
+    for (name, file) in [
+        ("GeoLite2-Country.mmdb", "country.mmdb"),
+        ("GeoLite2-ASN.mmdb", "asn.mmdb"),
+    ] {
+        let bytes = fs::read(package("fixtures/geoip").join(file)).unwrap();
+        place.file(name, bytes);
+    }
     let blocks = documented("toml");
     assert_eq!(blocks.len(), 3);
     place

@@ -26,8 +26,10 @@ s3sentry: 31 lines, 12.51 KiB
   period    2026-02-03T02:00:00Z to 2026-02-03T02:00:00Z
   inputs    1 read, 0 skipped, 0 failed
   alerts    2 (0 critical, 0 high, 1 medium, 1 low)
-  most      address 203.0.113.7: 2 alerts, up to medium
-            bucket example-logs: 2 alerts, up to medium
+  most      address 203.0.113.7: 2 alerts, up to medium, incident aceffe27
+              2026-02-03 02:00:00 access-denied-burst: up to medium, 2 alerts of
+              up to 30 requests
+              bucket example-logs
   state     0 records late, 0 keys evicted
   settings  none
 Next: 2 addresses were seen and nothing says which are yours.

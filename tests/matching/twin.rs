@@ -1,9 +1,11 @@
 //! The compiled matcher and the naive one say the same of every record.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use s3sentry::geoip::GeoIp;
 use s3sentry::record::Field;
 use s3sentry::record::derived::operation::OperationClass;
 use s3sentry::settings::{AwsRanges, Settings};
@@ -21,7 +23,8 @@ pub fn settings() -> Arc<Settings> {
     Arc::new(beside_ranges(settings))
 }
 
-/// The same with addresses that are AWS's: some of those of records are.
+/// The same with addresses that are AWS's: some of those of records are; and with
+/// countries and networks of some.
 pub fn beside_ranges(settings: Settings) -> Settings {
     let ranges = br#"{
         "createDate": "2026-01-02-03-04-05",
@@ -29,8 +32,15 @@ pub fn beside_ranges(settings: Settings) -> Settings {
         "ipv6_prefixes": [{"ipv6_prefix": "2001:db8:1::/48", "region": "us-east-1"}]
     }"#;
     let ranges = AwsRanges::parse(ranges, "ip-ranges.json".as_ref()).unwrap();
+    let file = |name| {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures/geoip")
+            .join(name)
+    };
+    let geoip = GeoIp::read(&["country.mmdb", "asn.mmdb", "flat.mmdb"].map(file)).unwrap();
     Settings {
         aws_ranges: Some(ranges),
+        geoip: Some(Arc::new(geoip)),
         ..settings
     }
 }

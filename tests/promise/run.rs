@@ -26,7 +26,7 @@ pub struct Told {
 }
 
 impl Told {
-    fn of(alert: &Alert) -> Self {
+    pub fn of(alert: &Alert) -> Self {
         let text = |value: &Vec<u8>| String::from_utf8(value.clone()).unwrap();
         assert_eq!(alert.rev, alert.count);
         assert!(alert.distinct.is_none_or(|distinct| !distinct.approx));

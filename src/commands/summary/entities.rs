@@ -1,55 +1,29 @@
-//! Who and what the alerts are about: addresses, principals, buckets.
+//! How many alerts there were, and whom they are about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::Path;
 
 use s3sentry::alert::{Alert, Level};
-use s3sentry::text::{redact, terminal};
+use s3sentry::incident::ranking::Ranking;
+use s3sentry::rule::RuleSet;
+use s3sentry::sink;
 
-use super::words::{count, cut, group};
+use super::story;
+use super::words::{count, group, row};
+use crate::commands::output::Target;
+use crate::commands::{Stop, shown};
 
-/// How many entities the summary names.
+/// How many entities the summary tells of.
 const TOP: usize = 5;
-/// How many are told apart: nobody reads more names, and callers choose them.
+/// How many buckets are told apart: nobody reads more names.
 const KNOWN: usize = 10_000;
-/// Characters of a name that are shown; an ARN has fewer.
-const NAME: usize = 160;
-
-/// Fields by which alerts are grouped and the word for what they name. Other
-/// fields of a key (an operation, an error code) say what was done and not by
-/// whom.
-const KINDS: [(&str, &str); 16] = [
-    ("remote_ip", "address"),
-    ("remote_host", "address"),
-    ("remote_net", "network"),
-    ("network_value", "network"),
-    ("requester", "requester"),
-    ("principal", "principal"),
-    ("actor", "caller"),
-    ("requester_account", "account"),
-    ("session_name", "session"),
-    ("bucket_name", "bucket"),
-    ("access_point_arn", "access point"),
-    ("key_name", "key"),
-    ("object_key", "key"),
-    ("user_agent", "user agent"),
-    ("referer", "referer"),
-    ("host_header", "host"),
-];
-
-/// What is to be said of an entity; of two, the greater first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Weight {
-    level: Option<Level>,
-    /// Of its alerts, each by its level.
-    sum: u64,
-    alerts: u64,
-}
 
 /// Alerts by level, and by who they are about.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Entities {
     levels: [u64; Level::ALL.len()],
-    known: BTreeMap<(&'static str, Vec<u8>), Weight>,
+    ranking: Ranking,
     /// Alerts that name an unknown network by its addresses.
     unknown: u64,
     /// Buckets that served unknown networks, and how many.
@@ -63,25 +37,23 @@ pub struct Entities {
 const OPEN: &str = "anonymous-read";
 
 impl Entities {
+    /// No alert yet of these rules.
+    pub fn new(set: &RuleSet) -> Self {
+        Self {
+            levels: Default::default(),
+            ranking: Ranking::new(set),
+            unknown: 0,
+            served: BTreeMap::new(),
+            open: BTreeSet::new(),
+        }
+    }
+
     /// Counts an alert.
     pub fn count(&mut self, alert: &Alert) {
         let level = alert.rule.level;
         self.levels[level as usize] += 1;
         self.visit(alert);
-        for (field, value) in &alert.key {
-            let kind = KINDS.iter().find(|(known, _)| **known == **field);
-            if let (Some((_, kind)), Some(value)) = (kind, value) {
-                let entity = (*kind, value.clone());
-                if self.known.len() >= KNOWN && !self.known.contains_key(&entity) {
-                    continue;
-                }
-                let entry = self.known.entry(entity).or_default();
-                // A level weighs ten times the one below it.
-                entry.sum += 10u64.pow(level as u32);
-                entry.alerts += 1;
-                entry.level = entry.level.max(Some(level));
-            }
-        }
+        self.ranking.add(alert);
     }
 
     fn visit(&mut self, alert: &Alert) {
@@ -150,19 +122,49 @@ impl Entities {
         format!("{} ({})", group(self.alerts()), parts.join(", "))
     }
 
-    /// The entities that most is to be said of, one a line.
-    pub fn top(&self) -> Vec<String> {
-        let mut all: Vec<_> = self.known.iter().collect();
-        all.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-        let line = |((kind, value), weight): &(&(&str, Vec<u8>), &Weight)| {
-            let name = cut(&terminal(&redact(value)), NAME);
-            let level = weight.level.map_or("", Level::as_str);
-            let up_to = if weight.alerts == 1 { "" } else { "up to " };
-            format!(
-                "{kind} {name}: {}, {up_to}{level}",
-                count(weight.alerts, "alert")
-            )
-        };
-        all.iter().take(TOP).map(line).collect()
+    /// The entities that most is to be said of, each with its story, as rows of
+    /// the summary; how many more there are and where, `file` if they are written.
+    pub fn stories(&self, file: Option<&Path>, width: usize) -> Vec<String> {
+        let ranked = self.ranking.ranked();
+        let mut lines = Vec::new();
+        for (place, (entity, story)) in ranked.iter().take(TOP).enumerate() {
+            let name = if place == 0 { "most" } else { "" };
+            lines.extend(story::rows(name, entity, story, width));
+        }
+        let mut rest = Vec::new();
+        let more = ranked.len().saturating_sub(TOP);
+        if more > 0 {
+            let place = file.map_or("--entities FILE writes all".to_owned(), |file| {
+                format!("all are in {}", shown(file))
+            });
+            rest.push(format!("{} more; {place}", group(more as u64)));
+        }
+        let nameless = self.ranking.nameless();
+        if nameless > 0 {
+            let verb = if nameless == 1 { "names" } else { "name" };
+            let alerts = count(nameless, "alert");
+            rest.push(format!("{alerts} {verb} neither anybody nor a bucket"));
+        }
+        for text in rest {
+            let name = if lines.is_empty() { "most" } else { "" };
+            lines.push(row(name, &text, width));
+        }
+        lines
+    }
+
+    /// Writes all entities, the heaviest first.
+    pub fn write(&self, mut target: Target) -> Result<(), Stop> {
+        let mut line = Vec::new();
+        for (place, (entity, story)) in self.ranking.ranked().into_iter().enumerate() {
+            line.clear();
+            sink::entity::push_ndjson(&mut line, place + 1, entity, story);
+            target.write_all(&line)?;
+        }
+        target.finish()
+    }
+
+    /// How often an entity was dropped because there were too many.
+    pub fn dropped(&self) -> u64 {
+        self.ranking.dropped()
     }
 }

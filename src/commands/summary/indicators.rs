@@ -5,7 +5,7 @@ use s3sentry::record::time::rfc3339;
 use s3sentry::settings::Settings;
 use s3sentry::text::terminal;
 
-use super::words::{count, group};
+use super::words::{count, group, span};
 use crate::commands::{say, shown};
 
 /// Says which lists are empty, too old or not wholly understood.
@@ -91,12 +91,4 @@ fn row(list: &List) -> String {
         text = format!("{text}; left out: {}", left_out.join(", "));
     }
     text
-}
-
-/// Seconds in the largest unit that leaves a number worth reading.
-fn span(seconds: i64) -> String {
-    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
-    let fits = |(unit, _): &&(i64, &str)| seconds >= 2 * unit || seconds == *unit;
-    let (unit, noun) = UNITS.iter().find(fits).unwrap_or(&(1, "second"));
-    count((seconds / unit).unsigned_abs(), noun)
 }

@@ -182,6 +182,7 @@ fn given(summary: &Summary<'_>) -> String {
                 .map(|file| ("--trusted-networks", file)),
         )
         .chain(lists.aws_ranges.iter().map(|file| ("--aws-ranges", file)))
+        .chain(lists.geoip.iter().map(|file| ("--geoip", file)))
         .chain(lists.ioc.iter().map(|file| ("--ioc", file)))
         .chain(arguments.rules.iter().map(|path| ("--rules", path)));
     if arguments.common.no_config {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Columns that a row's name takes.
-const NAME: usize = 12;
+pub const NAME: usize = 12;
 
 /// `1,234,567`.
 pub fn group(number: u64) -> String {
@@ -18,14 +18,15 @@ pub fn group(number: u64) -> String {
     text
 }
 
-/// `1 line`, `2 lines`, `1 address`, `2 addresses`.
+/// `1 line`, `2 lines`, `2 addresses`, `2 entities`.
 pub fn count(number: u64, noun: &str) -> String {
-    let plural = match noun {
-        _ if number == 1 => "",
-        _ if noun.ends_with('s') => "es",
-        _ => "s",
+    let (stem, plural) = match noun.strip_suffix('y') {
+        _ if number == 1 => (noun, ""),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => (stem, "ies"),
+        _ if noun.ends_with('s') => (noun, "es"),
+        _ => (noun, "s"),
     };
-    format!("{} {noun}{plural}", group(number))
+    format!("{} {stem}{plural}", group(number))
 }
 
 /// `12.30 MiB`.
@@ -77,6 +78,14 @@ pub fn cut(text: &str, max: usize) -> String {
     }
 }
 
+/// Seconds in the largest unit that leaves a number worth reading.
+pub fn span(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let fits = |(unit, _): &&(i64, &str)| seconds >= 2 * unit || seconds == *unit;
+    let (unit, noun) = UNITS.iter().find(fits).unwrap_or(&(1, "second"));
+    count((seconds / unit).unsigned_abs(), noun)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +104,9 @@ mod tests {
         assert_eq!(count(1, "line"), "1 line");
         assert_eq!(count(1, "address"), "1 address");
         assert_eq!(count(4068, "address"), "4,068 addresses");
+        assert_eq!(count(1, "entity"), "1 entity");
+        assert_eq!(count(2, "entity"), "2 entities");
+        assert_eq!(count(2, "key"), "2 keys");
     }
 
     #[test]

@@ -69,6 +69,25 @@ fn needs_credentials(class: ErrorClass) -> bool {
     )
 }
 
+/// Whether a requester stands for nobody.
+fn is_nobody(text: &[u8]) -> bool {
+    text.eq_ignore_ascii_case(b"Anonymous") || text.eq_ignore_ascii_case(ANONYMOUS_ID)
+}
+
+/// The principal of a requester that stands alone, without the rest of its
+/// record: the same as `principal` in that record. `None` for nobody.
+#[must_use]
+pub fn principal(text: &[u8]) -> Option<&[u8]> {
+    if is_nobody(text) {
+        return None;
+    }
+    let parts = text
+        .starts_with(b"arn:aws")
+        .then(|| Requester::of_arn(text));
+    let principal = parts.flatten().and_then(|parts| parts.principal);
+    Some(principal.map_or(text, |principal| principal.0))
+}
+
 /// A requester in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requester<'a> {
@@ -109,7 +128,7 @@ impl<'a> Requester<'a> {
                 Type::Anonymous
             });
         };
-        if text.eq_ignore_ascii_case(b"Anonymous") || text.eq_ignore_ascii_case(ANONYMOUS_ID) {
+        if is_nobody(text) {
             return nobody(Type::Anonymous);
         }
         let known = |kind, account| Self::whole(kind, account, text);

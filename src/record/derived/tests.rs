@@ -1,8 +1,11 @@
 //! What the tests of derived fields share, and what holds for all of them.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::geoip::GeoIp;
 use crate::ioc::{List, Spec};
 use crate::settings::AwsRanges;
 
@@ -111,6 +114,7 @@ fn every_derived_field_but_three_has_a_value_somewhere() {
         trusted_networks: Some(["192.0.2.0/24".parse().unwrap()].into_iter().collect()),
         accounts: Some(["111122223333".to_owned()].into()),
         aws_ranges: Some(AwsRanges::parse(ranges, "ip-ranges.json".as_ref()).unwrap()),
+        geoip: Some(geoip()),
         ..Settings::default()
     };
     let bad = tempfile::NamedTempFile::new().unwrap();
@@ -143,6 +147,59 @@ fn every_derived_field_but_three_has_a_value_somewhere() {
             assert_eq!(found, !elsewhere, "{}", field.name());
         }
     });
+}
+
+fn geoip() -> Arc<GeoIp> {
+    let files = ["country.mmdb", "asn.mmdb"].map(|name| format!("fixtures/geoip/{name}").into());
+    Arc::new(GeoIp::read(&files).unwrap())
+}
+
+#[test]
+fn where_an_address_is() {
+    let ranges = br#"{"createDate": "2026-01-02-03-04-05", "prefixes": [
+        {"ip_prefix": "198.51.100.0/24", "region": "eu-west-1", "service": "EC2"}]}"#;
+    let settings = Settings {
+        aws_ranges: Some(AwsRanges::parse(ranges, "ip-ranges.json".as_ref()).unwrap()),
+        geoip: Some(geoip()),
+        ..Settings::default()
+    };
+    let fields = [
+        Field::RemoteCountry,
+        Field::RemoteAsn,
+        Field::RemoteOwner,
+        Field::RemoteService,
+    ];
+    for (address, expected) in [
+        ("192.0.2.1", ["DE", "64496", "Example Networks", "-"]),
+        (
+            "198.51.100.7",
+            ["NL", "64500", "Example Hosting B.V.", "EC2"],
+        ),
+        (
+            "::ffff:198.51.100.7",
+            ["NL", "64500", "Example Hosting B.V.", "EC2"],
+        ),
+        ("203.0.113.9", ["-", "65551", "-", "-"]),
+        ("2001:db8:ffff::1", ["-", "64511", "Example Six", "-"]),
+        ("10.0.0.1", ["-"; 4]),
+        ("-", ["-"; 4]),
+    ] {
+        let values = [(Field::RemoteIp, address)];
+        with(&values, &settings, |view| {
+            for (field, expected) in fields.into_iter().zip(expected) {
+                let found = view.bytes(field).unwrap_or(b"-");
+                let found = String::from_utf8_lossy(found).into_owned();
+                assert_eq!(found, expected, "{address} {}", field.name());
+                assert_eq!(view.flag(field), None);
+            }
+            let number = view.number(Field::RemoteAsn);
+            assert_eq!(number, expected[1].parse().ok(), "{address}");
+        });
+        with(&values, &Settings::default(), |view| {
+            assert!(fields.iter().all(|field| view.bytes(*field).is_none()));
+            assert_eq!(view.number(Field::RemoteAsn), None);
+        });
+    }
 }
 
 #[test]

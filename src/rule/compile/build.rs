@@ -413,7 +413,9 @@ impl<'d> Builder<'_, 'd> {
             self.compiler.fail(document, &path, reason.to_owned());
             return None;
         }
-        let unworkable = self.compiler.unworkable(&correlation, &marks);
+        let unworkable = self
+            .compiler
+            .unworkable(&correlation, &marks, &self.columns);
         let ways = gates::of(self.compiler, &correlation, &marks, &self.columns);
         let Meta {
             id, title, tags, ..

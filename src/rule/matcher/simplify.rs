@@ -117,12 +117,14 @@ impl Test {
         let field = |field: &Field| match field {
             // They look for many texts in a long one.
             Field::KeyTier | Field::Probe | Field::ProbeMatch | Field::UserAgentFamily => 2_000,
-            Field::Tool => 1_000,
+            // Files of hundreds of thousands of networks are searched.
+            Field::Tool | Field::RemoteCountry | Field::RemoteAsn | Field::RemoteOwner => 1_000,
             log if log.is_log() => 100,
             _ => 400,
         };
         match self {
             Test::Class(_) | Test::Flag(Field::Ok, _) => 10,
+            Test::Number(Field::RemoteAsn, ..) | Test::Numbers(Field::RemoteAsn, _) => 1_000,
             Test::Number(..) | Test::Numbers(..) => 50,
             Test::Null(of) | Test::Exists(of) => field(of) / 2,
             Test::Network(networks) => 50 + 5 * u32::try_from(networks.len()).unwrap_or(0),

@@ -50,7 +50,7 @@ fn evidence_is_what_parse_prints() {
 
     let text = written(Format::Ndjson, Options::default(), &[with_evidence()]);
     let expected = format!(
-        r#""evidence":[{{"source":"a.log","offset":7,"record":{RECORD}}},{0},{0}],"context":{{}}}}"#,
+        r#""evidence":[{{"source":"a.log","offset":7,"record":{RECORD}}},{0},{0}],"context":{{"incident":"0000000000000000000000000000000f"}}}}"#,
         r#"{"source":"a.log","offset":7,"record":null}"#,
     );
     assert!(text.trim_end().ends_with(&expected), "{text}");

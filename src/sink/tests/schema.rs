@@ -12,7 +12,7 @@ use super::*;
 
 /// JSON whose objects keep their order, which `serde_json`'s do not.
 #[derive(Debug, Clone, PartialEq)]
-enum Json {
+pub(super) enum Json {
     Null,
     Bool(bool),
     Integer(u64),
@@ -22,7 +22,7 @@ enum Json {
 }
 
 impl Json {
-    fn get(&self, name: &str) -> Option<&Json> {
+    pub(super) fn get(&self, name: &str) -> Option<&Json> {
         let Json::Object(fields) = self else {
             return None;
         };
@@ -31,7 +31,7 @@ impl Json {
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    fn keys(&self) -> Vec<&str> {
+    pub(super) fn keys(&self) -> Vec<&str> {
         let Json::Object(fields) = self else {
             return Vec::new();
         };
@@ -120,7 +120,7 @@ const IGNORED: [&str; 7] = [
     "additionalProperties",
 ];
 
-fn check(root: &Json, schema: &Json, value: &Json, path: &str) {
+pub(super) fn check(root: &Json, schema: &Json, value: &Json, path: &str) {
     let Json::Object(rules) = schema else {
         panic!("{path}: no schema");
     };
@@ -165,7 +165,12 @@ fn check(root: &Json, schema: &Json, value: &Json, path: &str) {
                     check(root, additional, value.get(name).unwrap(), name);
                 }
             }
-            ("minimum", Json::Integer(0)) => {}
+            ("minimum", Json::Integer(least)) => {
+                let Json::Integer(value) = value else {
+                    panic!("{path}: {value:?}");
+                };
+                assert!(value >= least, "{path}: {value}");
+            }
             (name, _) if IGNORED.contains(&name) => {}
             other => panic!("{path}: {other:?} is not understood"),
         }

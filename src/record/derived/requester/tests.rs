@@ -200,3 +200,31 @@ fn requesters_are_taken_apart() {
     );
     assert_eq!(check("whoever", "-", ip, "-"), "unknown - whoever - false");
 }
+
+#[test]
+fn a_requester_alone_has_the_same_principal() {
+    for requester in [
+        "-",
+        "Anonymous",
+        "65A011a29cdf8ec533ec3d1ccaae921c",
+        "AmazonS3",
+        "svc:cloudfront.amazonaws.com",
+        OWNER,
+        &OWNER.replace('7', "8"),
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:iam::111122223333:user/a/bob",
+        "arn:aws:sts::111122223333:assumed-role/app/i-0123456789abcdef0",
+        "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_1/ann@example.com",
+        "arn:aws:sts::111122223333:federated-user/bob",
+        "arn:aws:iam::111122223333:role/x",
+        "arn:aws",
+        "whatever",
+    ] {
+        let values = [(Field::BucketOwnerId, OWNER), (Field::Requester, requester)];
+        // A requester of `-` is null in a record and never comes alone.
+        let alone = Some(requester).filter(|text| *text != "-");
+        let alone = alone.and_then(|text| principal(text.as_bytes()));
+        let alone = String::from_utf8_lossy(alone.unwrap_or(b"-"));
+        assert_eq!(alone, value(Field::Principal, &values), "{requester}");
+    }
+}

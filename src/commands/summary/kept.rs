@@ -1,0 +1,110 @@
+//! What goes on between runs, in the summary: how far learning has come, which
+//! alerts are open, which inputs were done before.
+
+use s3sentry::baseline::{self, LEARN_DAYS};
+use s3sentry::pipeline::Memory;
+use s3sentry::record::time::rfc3339;
+use s3sentry::session::{Notice, Session};
+use s3sentry::source::Counts;
+
+use super::words::{count, group};
+use crate::commands::scan::Versions;
+use crate::commands::shown;
+
+/// A state file and what came of it.
+pub struct Kept<'s> {
+    /// The file.
+    pub session: &'s Session,
+    /// Windows and baseline.
+    pub memory: &'s Memory,
+    /// Versions of alerts that were written.
+    pub versions: &'s Versions,
+}
+
+impl Kept<'_> {
+    /// Rows of the summary.
+    pub fn rows(&self, inputs: &Counts) -> Vec<(&'static str, String)> {
+        let mut rows = vec![("", self.file(inputs))];
+        if let Some(notice) = self.session.notice() {
+            rows.push(("", words(notice)));
+        }
+        rows.push(("", self.alerts()));
+        rows.extend(self.baseline().map(|text| ("baseline", text)));
+        rows
+    }
+
+    fn file(&self, inputs: &Counts) -> String {
+        let mut parts = vec![format!("kept in {}", shown(self.session.path()))];
+        for (number, what) in [
+            (inputs.done, "read before"),
+            (inputs.waiting, "waiting for the end of a line"),
+            (inputs.replaced, "another file under a known name"),
+        ] {
+            if number > 0 {
+                parts.push(format!("{} {what}", count(number, "input")));
+            }
+        }
+        parts.join(", ")
+    }
+
+    fn alerts(&self) -> String {
+        let Versions {
+            open,
+            closed,
+            withdrawn,
+        } = self.versions;
+        format!(
+            "{} open until their period is over, {} closed that had been open, {} withdrawn",
+            count(*open, "alert"),
+            group(*closed),
+            group(*withdrawn)
+        )
+    }
+
+    fn baseline(&self) -> Option<String> {
+        let baseline = self.memory.baseline.as_ref()?;
+        let (entities, values) = baseline.len();
+        let latest = self.memory.correlator.latest();
+        // The day at hand counts as a day of learning; what is learned is asked from the
+        // next one on.
+        let learned = latest.map_or(0, |time| baseline.days_learned(baseline::day(time) + 1));
+        let needed = baseline
+            .lessons()
+            .dimensions
+            .first()
+            .map_or(LEARN_DAYS, |dimension| dimension.learn_days);
+        let mut text = if learned >= needed {
+            String::from("learned")
+        } else {
+            format!("learning: {learned} of {needed} days")
+        };
+        text.push_str(&format!(
+            "; {} and {} known",
+            count(entities as u64, "entity"),
+            count(values as u64, "value")
+        ));
+        if baseline.evicted > 0 {
+            text.push_str(&format!(
+                ", {} forgotten for lack of room",
+                group(baseline.evicted)
+            ));
+        }
+        if !baseline.learns() {
+            text.push_str(", unchanged (--no-learn)");
+        }
+        Some(text)
+    }
+}
+
+fn words(notice: Notice) -> String {
+    match notice {
+        Notice::OtherRules(i64::MIN) => {
+            "the rules are others than in the last run: windows begin anew".to_owned()
+        }
+        Notice::OtherRules(time) => format!(
+            "the rules are others than in the last run: windows begin anew, and what had begun \
+             after {} is counted from here on only",
+            rfc3339(time)
+        ),
+    }
+}

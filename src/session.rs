@@ -1,0 +1,357 @@
+//! A run that goes on where another one ended.
+//!
+//! Between runs everything is in one state file ([`crate::state`]): what is
+//! normal, windows that are not final, alerts and how far inputs are read. A
+//! commit keeps all of it together or nothing, so a run that is killed leaves
+//! what the last commit left, and the next run does the rest again: the same
+//! alerts with the same ids.
+//!
+//! An alert is written when its period is final, and before that as it stands at
+//! the end of each run (`versions`). The command line and what people read may
+//! not enter here.
+
+mod numbers;
+mod versions;
+mod windows;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use self::numbers::Numbers;
+use self::versions::Versions;
+use crate::alert::Alert;
+use crate::baseline::known::Mode;
+use crate::baseline::{Baseline, DAY, HOUR, Lessons, volume};
+use crate::incident::Entity;
+use crate::pipeline::{Listener, Memory, Standing, Tally};
+use crate::rule::RuleSet;
+use crate::source::{Mark, Past};
+use crate::state::{self, Access, Input, Owner, State, Written};
+use crate::text::lossless;
+
+/// Bytes of input after which everything is kept: what a run that is killed has
+/// to do again at the most.
+pub const COMMIT_EVERY: u64 = 256 << 20;
+
+/// Days for which alerts that are final are kept.
+pub const ALERTS_KEPT: i64 = 400;
+
+/// How to go on.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How late a record may come, seconds.
+    pub lateness: i64,
+    /// Cap of the windows, bytes.
+    pub max_state: usize,
+    /// Whether the baseline learns.
+    pub learn: bool,
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failed {
+    /// Of the state file.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// Writing alerts.
+    #[error(transparent)]
+    Output(io::Error),
+    /// The temporary file that observations go to when memory is short, or the
+    /// state file while the baseline was asked.
+    #[error(transparent)]
+    Room(#[from] io::Error),
+}
+
+/// Where alerts go.
+pub trait Output: Send {
+    /// Writes a version of an alert. `fresh` where it says more than what was
+    /// written of it before.
+    fn alert(&mut self, alert: &Alert, fresh: bool, tally: &Tally) -> io::Result<()>;
+
+    /// A batch has been dealt with.
+    fn batch(&mut self, tally: &Tally) -> io::Result<()>;
+
+    /// Makes sure that what was written stays; `false` where that comes only
+    /// after the run.
+    fn settle(&mut self) -> io::Result<bool>;
+}
+
+/// What a person has to know about how a run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// Other rules than in the last run: windows that were not final by this
+    /// time, seconds since the Unix epoch, begin anew.
+    OtherRules(i64),
+}
+
+/// A state file while a run goes on.
+#[derive(Debug)]
+pub struct Session {
+    state: State,
+    numbers: Numbers,
+    versions: Versions,
+    /// Numbers of inputs that no window refers to any more.
+    stale: Vec<u32>,
+    run: i64,
+    written: u64,
+    notice: Option<Notice>,
+    /// Alerts that were written and wait for the output to be settled.
+    unsettled: Vec<(u128, Written)>,
+}
+
+impl Session {
+    /// Opens a state file, or makes one.
+    pub fn open(path: &Path, owner: &Owner) -> Result<Self, Failed> {
+        let mut state = State::open(path, Access::ReadWrite, owner)?;
+        let commit = state.begin()?;
+        let run = commit.start_run(&owner.command, owner.since)?;
+        commit.commit()?;
+        Ok(Self {
+            state,
+            numbers: Numbers::default(),
+            versions: Versions::default(),
+            stale: Vec::new(),
+            run,
+            written: 0,
+            notice: None,
+            unsettled: Vec::new(),
+        })
+    }
+
+    /// How far a file was read by earlier runs.
+    pub fn mark(&self, path: &[u8]) -> Result<Option<Mark>, state::Error> {
+        Ok(self.state.input("", path)?.map(|input| input.mark))
+    }
+
+    /// What earlier runs left: windows and baseline, and their inputs by their
+    /// lasting numbers.
+    pub fn restore(
+        &mut self,
+        set: &Arc<RuleSet>,
+        options: Options,
+    ) -> Result<(Memory, Vec<Past>), Failed> {
+        let baseline = match set.learn() {
+            None => None,
+            Some(learn) => Some(self.baseline(learn.lessons(), options)?),
+        };
+        let restored = windows::restore(&self.state, set, options)?;
+        let past = self.state.sources()?;
+        (self.numbers, self.stale) = Numbers::new(&past, &restored.used);
+        self.versions = Versions::open(&self.state, restored.other_rules.is_some())?;
+        self.notice = restored.other_rules.map(Notice::OtherRules);
+        let most = past.iter().map(|(number, _)| *number + 1).max();
+        let mut names = vec![unknown(); most.unwrap_or(0) as usize];
+        for (number, past) in past {
+            names[number as usize] = past;
+        }
+        let memory = Memory {
+            correlator: restored.correlator,
+            baseline,
+        };
+        Ok((memory, names))
+    }
+
+    fn baseline(&mut self, lessons: &Arc<Lessons>, options: Options) -> Result<Baseline, Failed> {
+        let commit = self.state.begin()?;
+        commit.register(lessons)?;
+        commit.commit()?;
+        let mode = if options.learn {
+            Mode::Learn
+        } else {
+            Mode::Frozen
+        };
+        let mut baseline = Baseline::new(Arc::clone(lessons), mode, options.lateness);
+        self.state.load_baseline(&mut baseline)?;
+        baseline.set_past(Box::new(self.state.past()?));
+        Ok(baseline)
+    }
+
+    /// Begins to write: first what an earlier run has found and could not write,
+    /// and what its other rules had found so far.
+    pub fn begin<'s>(&'s mut self, output: &'s mut dyn Output) -> Result<Running<'s>, Failed> {
+        let unwritten = self.versions.unwritten(&self.state)?;
+        let left_over = self.versions.left_over();
+        let mut running = Running {
+            session: self,
+            output,
+        };
+        let tally = Tally::default();
+        for alert in unwritten {
+            running.write(alert, true, &tally)?;
+        }
+        for alert in left_over {
+            running.write(alert, false, &tally)?;
+        }
+        Ok(running)
+    }
+
+    /// The state file, without links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.state.path()
+    }
+
+    /// What a person has to know about how the run began.
+    #[must_use]
+    pub fn notice(&self) -> Option<Notice> {
+        self.notice
+    }
+
+    /// Notes that all that was written stays, once the output is whole.
+    pub fn settle(&mut self) -> Result<(), Failed> {
+        if self.unsettled.is_empty() {
+            return Ok(());
+        }
+        let commit = self.state.begin()?;
+        for (id, written) in self.unsettled.drain(..) {
+            commit.put_written(id, written)?;
+        }
+        Ok(commit.commit()?)
+    }
+}
+
+/// A run over a state file that writes.
+pub struct Running<'s> {
+    session: &'s mut Session,
+    output: &'s mut dyn Output,
+}
+
+impl Running<'_> {
+    fn write(&mut self, alert: Alert, fresh: bool, tally: &Tally) -> Result<(), Failed> {
+        self.output
+            .alert(&alert, fresh, tally)
+            .map_err(Failed::Output)?;
+        self.session.written += 1;
+        self.session.versions.add(alert);
+        Ok(())
+    }
+}
+
+impl Listener<Failed> for Running<'_> {
+    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
+        let Session {
+            versions, state, ..
+        } = &mut *self.session;
+        match versions.next(state, alert)? {
+            Some((alert, fresh)) => self.write(alert, fresh, tally),
+            None => Ok(()),
+        }
+    }
+
+    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
+        let Session {
+            versions, state, ..
+        } = &mut *self.session;
+        let alert = versions.more(state, alert)?;
+        self.write(alert, true, tally)
+    }
+
+    fn batch(&mut self, tally: &Tally) -> Result<(), Failed> {
+        self.output.batch(tally).map_err(Failed::Output)
+    }
+
+    fn commit(&mut self, standing: Standing<'_>, tally: &Tally) -> Result<(), Failed> {
+        if standing.last {
+            for alert in self.session.versions.withdrawn() {
+                self.write(alert, false, tally)?;
+            }
+        }
+        let settled = self.output.settle().map_err(Failed::Output)?;
+        let Session {
+            state,
+            numbers,
+            versions,
+            stale,
+            run,
+            written,
+            unsettled,
+            ..
+        } = &mut *self.session;
+        let Standing {
+            correlator,
+            mut baseline,
+            source,
+            reached,
+            last,
+        } = standing;
+        let marks = latest(reached.iter().filter_map(|reached| source.mark(reached)));
+        let commit = state.begin()?;
+        if let Some(baseline) = &mut baseline {
+            commit.put_baseline(&baseline.delta())?;
+        }
+        // Nothing is compared with hours before these any more.
+        let watermark = correlator.watermark();
+        if watermark > i64::MIN {
+            let first = watermark - (volume::DAYS + 7) * DAY;
+            commit.prune_volumes(first.div_euclid(HOUR))?;
+            commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
+        }
+        let saving = correlator.save(|number| numbers.lasting(number));
+        windows::save(&commit, &saving)?;
+        for number in stale.drain(..) {
+            commit.delete_source(number)?;
+        }
+        for (number, lasting) in numbers.fresh() {
+            commit.put_source(lasting, &source.past(number))?;
+        }
+        for alert in versions.fresh() {
+            let entity = Entity::of(&alert).map(|entity| lossless(&entity.name).into_owned());
+            let incident = alert.context.incident.map(|id| format!("{id:032x}"));
+            commit.put_alert(&alert, entity.as_deref().zip(incident.as_deref()))?;
+            let version = Written {
+                rev: alert.rev,
+                status: alert.status,
+            };
+            if settled {
+                commit.put_written(alert.id, version)?;
+            } else {
+                unsettled.push((alert.id, version));
+            }
+        }
+        let inputs = marks.into_iter().map(|mark| Input {
+            bucket: String::new(),
+            etag: None,
+            mark,
+        });
+        commit.put_inputs(&inputs.collect::<Vec<_>>())?;
+        commit.put_run(*run, last.then(now), tally.lines, *written)?;
+        commit.commit()?;
+        saving.saved();
+        if let Some(baseline) = baseline {
+            baseline.committed();
+        }
+        Ok(())
+    }
+}
+
+/// Of several marks for one path the last.
+fn latest(marks: impl Iterator<Item = Mark>) -> Vec<Mark> {
+    let mut all: Vec<Mark> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for mark in marks {
+        let place = *places.entry(mark.path.clone()).or_insert(all.len());
+        if place == all.len() {
+            all.push(mark);
+        } else {
+            all[place] = mark;
+        }
+    }
+    all
+}
+
+/// Stands for an input whose name is gone: no window refers to it.
+fn unknown() -> Past {
+    Past {
+        name: "-".into(),
+        path: None,
+        head: crate::source::Print::default(),
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() as i64)
+}

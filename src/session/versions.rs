@@ -1,0 +1,162 @@
+//! Versions of alerts: what was written of each, and what has to be written now.
+//!
+//! An alert whose period is not final is `open`, and may grow, close, or turn
+//! out to be wrong when a late record proves an older sighting: then it is
+//! `withdrawn`. A later version never has a lower rev than an earlier one.
+
+use std::collections::BTreeMap;
+
+use super::Failed;
+use crate::alert::{Alert, Status};
+use crate::sink;
+use crate::state::{KeptAlert, State};
+
+/// What earlier versions there are.
+#[derive(Debug, Default)]
+pub struct Versions {
+    /// Alerts that were open when the run began and have not been told since.
+    open: BTreeMap<u128, Alert>,
+    /// Versions of this run, the last of each; those that nobody has kept yet
+    /// are marked.
+    told: BTreeMap<u128, (Alert, bool)>,
+    /// In the order in which they were told.
+    fresh: Vec<u128>,
+    /// Whether what is open cannot be gone on with.
+    other_rules: bool,
+}
+
+impl Versions {
+    /// What earlier runs have told.
+    pub fn open(state: &State, other_rules: bool) -> Result<Self, Failed> {
+        let open = state.open_alerts()?.into_iter();
+        let open = open.map(|kept| read(state, &kept).map(|alert| (alert.id, alert)));
+        Ok(Self {
+            open: open.collect::<Result<_, Failed>>()?,
+            other_rules,
+            ..Self::default()
+        })
+    }
+
+    /// Versions that were kept and not written, in the order of writing.
+    pub fn unwritten(&self, state: &State) -> Result<Vec<Alert>, Failed> {
+        let kept = state.unwritten_alerts()?;
+        kept.iter().map(|kept| read(state, kept)).collect()
+    }
+
+    /// Alerts that were open under other rules: they are final as they stand.
+    pub fn left_over(&mut self) -> Vec<Alert> {
+        if !self.other_rules {
+            return Vec::new();
+        }
+        let open = std::mem::take(&mut self.open).into_values();
+        open.map(|alert| Alert {
+            status: Status::Closed,
+            ..alert
+        })
+        .collect()
+    }
+
+    /// The version of an alert that has to be written, and whether it says more
+    /// than the one before; none where nothing has changed.
+    pub fn next(
+        &mut self,
+        state: &State,
+        mut alert: Alert,
+    ) -> Result<Option<(Alert, bool)>, Failed> {
+        let Some(before) = self.before(state, alert.id)? else {
+            return Ok(Some((alert, true)));
+        };
+        self.open.remove(&alert.id);
+        let same = content(&before) == content(&alert) && before.status != Status::Withdrawn;
+        if same {
+            alert.rev = before.rev;
+            // An open one says nothing new, a closed one that it is final.
+            let news = before.status == Status::Open && alert.status == Status::Closed;
+            return Ok(news.then_some((alert, false)));
+        }
+        let grown = alert.count > before.count || before.status == Status::Withdrawn;
+        alert.rev = alert.rev.max(before.rev + 1);
+        Ok(Some((alert, grown)))
+    }
+
+    /// An alert about records that came too late, together with what was told of
+    /// its period.
+    pub fn more(&mut self, state: &State, mut alert: Alert) -> Result<Alert, Failed> {
+        if let Some(before) = self.before(state, alert.id)?
+            && before.status == Status::Closed
+        {
+            alert.count += before.count;
+            alert.rev = alert.count.max(before.rev + 1);
+            alert.trigger = alert.trigger.min(before.trigger);
+            alert.first_seen = alert.first_seen.min(before.first_seen);
+            alert.last_seen = alert.last_seen.max(before.last_seen);
+        }
+        self.open.remove(&alert.id);
+        Ok(alert)
+    }
+
+    /// Alerts that were open and hold no longer.
+    pub fn withdrawn(&mut self) -> Vec<Alert> {
+        let open = std::mem::take(&mut self.open).into_values();
+        open.map(|alert| Alert {
+            status: Status::Withdrawn,
+            ..alert
+        })
+        .collect()
+    }
+
+    /// Notes a version that was written.
+    pub fn add(&mut self, alert: Alert) {
+        let id = alert.id;
+        if self
+            .told
+            .insert(id, (alert, true))
+            .is_none_or(|(_, fresh)| !fresh)
+        {
+            self.fresh.push(id);
+        }
+    }
+
+    /// The versions to be kept, the last of each.
+    pub fn fresh(&mut self) -> Vec<Alert> {
+        let mut fresh = Vec::new();
+        for id in self.fresh.drain(..) {
+            if let Some((alert, is_fresh)) = self.told.get_mut(&id) {
+                *is_fresh = false;
+                fresh.push(alert.clone());
+            }
+        }
+        // What is kept can be asked for again.
+        self.told.clear();
+        fresh
+    }
+
+    /// What was told of an alert before, in this run or an earlier one.
+    fn before(&self, state: &State, id: u128) -> Result<Option<Alert>, Failed> {
+        if let Some((alert, _)) = self.told.get(&id) {
+            return Ok(Some(alert.clone()));
+        }
+        let kept = state.alert(id)?;
+        kept.map(|kept| read(state, &kept)).transpose()
+    }
+}
+
+/// What makes two versions differ.
+fn content(alert: &Alert) -> impl PartialEq {
+    (
+        alert.count,
+        alert.trigger,
+        (alert.first_seen, alert.last_seen),
+        alert.distinct,
+        alert.sum,
+    )
+}
+
+fn read(state: &State, kept: &KeptAlert) -> Result<Alert, Failed> {
+    let alert = sink::read::alert(&kept.json);
+    alert.map_err(|error| {
+        state
+            .corrupt(format!("alert {:032x}: {error}", kept.id))
+            .into()
+    })
+}

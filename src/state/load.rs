@@ -1,0 +1,55 @@
+//! The baseline from the file into memory: keys and days, no texts.
+
+use super::error::At;
+use super::{Error, State, count, unsigned};
+use crate::baseline::{Baseline, Days, day};
+
+/// Days as they are stored: 64 each in two signed numbers, back from the day on
+/// which something was seen last, and how many there are.
+pub(super) fn words(days: Days, last_seen: i64) -> (i64, i64, u32) {
+    // The last of the days is that of the last time; others would be none of its.
+    let bits = match day(last_seen).checked_sub(days.last()) {
+        Some(back @ 0..) => days.bits().checked_shl(back.unsigned_abs()).unwrap_or(0),
+        _ => 0,
+    };
+    (bits as i64, (bits >> 64) as i64, bits.count_ones())
+}
+
+/// Days that were stored.
+pub(super) fn days(last_seen: i64, days: i64, days_before: i64) -> Days {
+    let bits = u128::from(days as u64) | u128::from(days_before as u64) << 64;
+    Days::from_bits(day(last_seen), bits)
+}
+
+impl State {
+    /// Adds all that is kept of entities and values to a baseline.
+    pub fn load_baseline(&self, baseline: &mut Baseline) -> Result<(), Error> {
+        let rows = |table: &str| -> Result<usize, Error> {
+            let sql = format!("SELECT count(*) FROM {table}");
+            let rows: i64 = self
+                .connection
+                .query_row(&sql, [], |row| row.get(0))
+                .at(&self.path)?;
+            Ok(count(rows) as usize)
+        };
+        baseline.reserve(rows("entities")?, rows("known_values")?);
+        self.each_key("entities", |key, days, declared| {
+            baseline.remember_entity(key, days, declared);
+        })?;
+        self.each_key("known_values", |key, days, declared| {
+            baseline.remember_value(key, days, declared);
+        })
+    }
+
+    fn each_key(&self, table: &str, mut each: impl FnMut(u64, Days, bool)) -> Result<(), Error> {
+        let sql = format!("SELECT key, declared, last_seen, days, days_before FROM {table}");
+        let mut statement = self.connection.prepare(&sql).at(&self.path)?;
+        let mut rows = statement.query([]).at(&self.path)?;
+        while let Some(row) = rows.next().at(&self.path)? {
+            let number = |column: usize| row.get::<_, i64>(column).at(&self.path);
+            let days = days(number(2)?, number(3)?, number(4)?);
+            each(unsigned(number(0)?), days, number(1)? != 0);
+        }
+        Ok(())
+    }
+}
