@@ -24,35 +24,43 @@ mod kinds;
 mod line;
 #[path = "generate/lines.rs"]
 mod lines;
+#[path = "generate/placing.rs"]
+mod placing;
 #[path = "generate/plan.rs"]
 mod plan;
 #[path = "generate/rhythm.rs"]
 mod rhythm;
 #[path = "generate/rng.rs"]
 mod rng;
+#[path = "generate/rollout.rs"]
+mod rollout;
 #[path = "generate/scene.rs"]
 mod scene;
 #[path = "generate/settings.rs"]
 mod settings;
+#[path = "generate/spread.rs"]
+mod spread;
 #[path = "generate/traffic.rs"]
 mod traffic;
+#[path = "generate/usual.rs"]
+mod usual;
 #[path = "generate/world.rs"]
 mod world;
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use chrono::DateTime;
 use clap::Parser;
 
-use crate::attacks::Attack;
 use crate::decoys::Decoys;
 use crate::delivery::Delivery;
 use crate::line::{Fields, Writer};
+use crate::placing::Clock;
 use crate::plan::Plan;
 use crate::rhythm::{Rhythm, Ticks};
-use crate::scene::{Scene, Truth};
+use crate::rollout::Rollout;
 use crate::traffic::{Shape, Traffic};
 
 /// Write realistic S3 server access logs to standard output.
@@ -82,6 +90,9 @@ struct Options {
     /// Whether nights and weekends are quieter
     #[arg(long, value_enum, default_value_t = Rhythm::Flat)]
     rhythm: Rhythm,
+    /// People travel, come and go; new buckets and versions, in the second and third week
+    #[arg(long)]
+    changes: bool,
     /// How many addresses there are to draw from
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(10..))]
     addresses: u32,
@@ -91,7 +102,7 @@ struct Options {
     /// Fields a line: 17, 18, 24, 25, 26, 27 or mixed
     #[arg(long, default_value = "27")]
     fields: Fields,
-    /// Attacks to plant: all (that the log has room for), none, or names of attacks or rules, with commas
+    /// Attacks to plant: all (that the log has room for), learned (those that need a baseline), none, or names of attacks or rules, with commas
     #[arg(long, default_value = "all")]
     attacks: String,
     /// Leave out ordinary behaviour that looks like an attack
@@ -117,10 +128,11 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     write_lists(&options)?;
-    let clock = Clock::new(&options);
-    let chosen = choose(&options.attacks, &clock)?;
-    let mut plan = Plan::new(options.seed, options.fields);
-    let truth = plant(&chosen, &clock, &mut plan)?;
+    let clock = clock(&options);
+    let chosen = placing::choose(&options.attacks, &clock)?;
+    let rollout = Rollout::new(options.start, options.changes);
+    let mut plan = Plan::new(options.seed, options.fields, rollout);
+    let truth = placing::plant(&chosen, &clock, &mut plan)?;
     if let Some(path) = &options.truth {
         save(path, &(serde_json::to_string_pretty(&truth)? + "\n"))?;
     }
@@ -164,99 +176,31 @@ fn broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// Beginning and length of the log.
-struct Clock {
-    start: i64,
-    /// Lines, or what they will be by the average of the shape.
-    lines: u64,
-    /// Seconds that they take.
-    span: i64,
-}
-
-impl Clock {
-    fn new(options: &Options) -> Self {
-        let lines = options.bytes.map_or(options.lines, |bytes| {
-            let average = match options.shape {
-                Shape::Sessions => 690,
-                Shape::Scattered => 700,
-            };
-            bytes / average
-        });
-        let lines = lines.max(1);
-        // 128 bits so that no product overflows.
-        let by_rate = || u128::from(lines) * 3600 / u128::from(options.rate);
-        let span = options.duration.unwrap_or_else(|| by_rate() as i64);
-        Self {
-            start: options.start,
-            lines,
-            span: span.max(1),
-        }
+fn clock(options: &Options) -> Clock {
+    let lines = options.bytes.map_or(options.lines, |bytes| {
+        let average = match options.shape {
+            Shape::Sessions => 690,
+            Shape::Scattered => 700,
+            Shape::Spread => 640,
+        };
+        bytes / average
+    });
+    let lines = lines.max(1);
+    // 128 bits so that no product overflows.
+    let by_rate = || u128::from(lines) * 3600 / u128::from(options.rate);
+    let span = options.duration.unwrap_or_else(|| by_rate() as i64);
+    Clock {
+        start: options.start,
+        lines,
+        span: span.max(1),
     }
-
-    const fn end(&self) -> i64 {
-        self.start + self.span
-    }
-}
-
-/// The attacks of these names; of all those for which the log has room.
-fn choose(names: &str, clock: &Clock) -> Result<Vec<&'static Attack>> {
-    match names {
-        "all" => {
-            let fit = |attack: &&Attack| attack.fits(clock.start, clock.span, clock.lines);
-            return Ok(attacks::all().filter(fit).collect());
-        }
-        "none" => return Ok(Vec::new()),
-        _ => {}
-    }
-    let wanted: Vec<&str> = names.split(',').map(str::trim).collect();
-    let known =
-        |name: &str| attacks::all().any(|attack| attack.name == name || attack.rule == name);
-    if let Some(name) = wanted.iter().find(|name| !known(name)) {
-        let names: Vec<&str> = attacks::all().map(|attack| attack.name).collect();
-        bail!(
-            "no attack or rule is named {name}; there are {}",
-            names.join(", ")
-        );
-    }
-    let chosen = attacks::all()
-        .filter(|attack| wanted.contains(&attack.name) || wanted.contains(&attack.rule));
-    Ok(chosen.collect())
-}
-
-/// Spreads the attacks over the first nine tenths of the time.
-fn plant(attacks: &[&Attack], clock: &Clock, plan: &mut Plan) -> Result<Vec<Truth>> {
-    ensure!(
-        attacks.is_empty() || clock.span >= 1800,
-        "attacks need half an hour, and {} lines at this rate take {} s: \
-         more lines, a lower --rate, or --attacks none",
-        clock.lines,
-        clock.span
-    );
-    let mut truth = Vec::new();
-    for (i, attack) in (0..).zip(attacks) {
-        let room = (clock.span * 9 / 10).min(clock.span - attack.length) - 60;
-        let begin = clock.start + 60 + room.max(0) * i / attacks.len() as i64;
-        let begin = attack.moved(begin, clock.end());
-        ensure!(
-            begin.is_some_and(|begin| begin + attack.length <= clock.end()),
-            "{} takes {} s, and the log has no room for it",
-            attack.name,
-            attack.length
-        );
-        truth.extend(begin.map(|begin| Scene::play(attack, begin, plan)));
-    }
-    ensure!(
-        plan.attacks_left * 4 <= clock.lines * 3,
-        "{} lines of attacks need at least a third more in all",
-        plan.attacks_left
-    );
-    Ok(truth)
 }
 
 /// Planned lines come in addition to ordinary ones, which keep their pace: what
 /// is planned is known beforehand and taken off their number.
 fn write(options: &Options, clock: &Clock, plan: &mut Plan, output: impl Write) -> Result<()> {
-    let decoys =
-        || (!options.no_decoys).then(|| Decoys::new(options.seed, options.start, options.rhythm));
+    let (seed, start, rhythm) = (options.seed, options.start, options.rhythm);
+    let decoys = || (!options.no_decoys).then(|| Decoys::new(seed, start, rhythm, options.changes));
     let mut planned = plan.attacks_left;
     if let Some(mut decoys) = decoys() {
         decoys.play(clock.end() - 1, &mut |line| {
@@ -274,7 +218,12 @@ fn write(options: &Options, clock: &Clock, plan: &mut Plan, output: impl Write) 
         plan,
         delivery: Delivery::new(output, options.disorder, options.seed),
     };
-    let mut writer = Writer::new(options.seed, options.fields, 0);
+    let mut writer = Writer::new(
+        seed,
+        options.fields,
+        Rollout::new(start, options.changes),
+        0,
+    );
     let mut traffic = Traffic::new(
         options.shape,
         options.rhythm,

@@ -17,7 +17,7 @@ use s3sentry::source::Block;
 /// Monday, 2 February 2026.
 const START: i64 = 1_769_990_400;
 
-const RULES: &str = r"
+const RULES: &str = r#"
 title: First client of a principal
 name: new-client
 level: low
@@ -25,6 +25,7 @@ logsource: {product: aws, service: s3_server_access}
 detection: {served: {ok: true}, condition: served}
 s3sentry:
   suppress: 24h
+  summary: "{principal} uses {user_agent_family}"
   new_value: {field: user_agent_family, group-by: principal}
 ---
 title: Served a stranger
@@ -50,7 +51,7 @@ title: Slowly more than usual
 name: slow
 correlation: {type: value_sum, rules: [read], group-by: [principal, bucket_name], timespan: 6h, condition: {gte: 5000, field: bytes_out}}
 s3sentry: {suppress: 24h, baseline: {times: 2, hours: 5}}
-";
+"#;
 
 fn compiled() -> Arc<RuleSet> {
     let documents = rule::load::read("r.yml", RULES.as_bytes()).unwrap();
@@ -244,6 +245,40 @@ fn an_hour_is_compared_with_the_same_hour_of_other_days() {
         told,
         ["much [app b] 2026-02-10T09:00:00Z 2"],
         "as often as that rule fires"
+    );
+}
+
+/// Two hours after each other, each by itself: what came before a period is no
+/// reason for its alert.
+#[test]
+fn an_alert_shows_the_hour_that_it_rests_on() {
+    let mut lines = Vec::new();
+    for day in 0..8 {
+        for hour in [9, 10] {
+            let mut line = ordinary(1)[0].clone();
+            line.time = at(day, hour);
+            lines.push(line.clone());
+            if day == 7 {
+                line.time += 50 * 60;
+                line.bytes = 9000 + hour as u64;
+                lines.push(line);
+            }
+        }
+    }
+    let mut told = Vec::new();
+    for hour in [9, 10] {
+        told.extend(alerts(&lines, 3, |alert| {
+            let usual = alert.context.usual;
+            usual
+                .is_some_and(|usual| (usual.hour, usual.sum) == (at(7, hour), 10_000 + hour as u64))
+        }));
+    }
+    assert_eq!(
+        told,
+        [
+            "much [app b] 2026-02-09T09:00:00Z 2",
+            "much [app b] 2026-02-09T10:00:00Z 3",
+        ]
     );
 }
 

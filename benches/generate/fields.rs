@@ -36,6 +36,12 @@ pub enum Field {
     Suffix,
     /// The access key id of a presigned request.
     Credential,
+    /// The access point.
+    AccessPoint,
+    /// The region that the caller is in.
+    Region,
+    /// What the key's name says about its content, as far as attacks need it.
+    Tier,
 }
 
 impl Field {
@@ -56,6 +62,9 @@ impl Field {
             Self::Prefix => "key_prefix",
             Self::Suffix => "key_suffix",
             Self::Credential => "presigned_credential",
+            Self::AccessPoint => "access_point_arn",
+            Self::Region => "source_region",
+            Self::Tier => "key_tier",
         }
     }
 
@@ -82,6 +91,12 @@ impl Field {
             Self::Suffix => {
                 let name = key.rsplit('/').next()?;
                 Some(name[name.rfind('.')?..].to_owned())
+            }
+            Self::AccessPoint => line.host.access_point(),
+            Self::Region => some(line.address.region()),
+            Self::Tier => {
+                let secret = [".env", "id_rsa"].iter().any(|name| key.ends_with(name));
+                Some(if secret { "secret" } else { "none" }.to_owned())
             }
             Self::Credential => {
                 let query = String::from_utf8_lossy(line.query);

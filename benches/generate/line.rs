@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 use chrono::DateTime;
 
 use crate::rng::mix;
+use crate::rollout::Rollout;
 use crate::world;
 
 /// Where a request came from.
@@ -42,16 +43,19 @@ impl Address {
         }
     }
 
-    /// Whether the log knows the AWS region that it lies in: the VPC's own, and
-    /// AWS's other addresses in that region.
-    const fn in_region(self) -> bool {
+    /// The AWS region that it lies in, as far as the log knows it: the VPC's own,
+    /// and those of some of AWS's other addresses; else nothing.
+    pub const fn region(self) -> &'static str {
         match self {
-            Self::V4(bits) => {
-                bits >> 24 == 10
+            Self::V4(bits)
+                if bits >> 24 == 10
                     || bits >> 2 == world::NAT_GATEWAYS >> 2
-                    || bits >> 6 == world::AWS_HERE >> 6
+                    || bits >> 6 == world::AWS_HERE >> 6 =>
+            {
+                world::REGION
             }
-            _ => false,
+            Self::V4(bits) if bits >> 4 == world::AWS_ELSEWHERE >> 4 => world::ELSEWHERE,
+            _ => "",
         }
     }
 }
@@ -71,6 +75,49 @@ pub enum Channel {
     Internal,
     /// A line beside the request's own line (batch delete, copy): bare `-`.
     Companion,
+}
+
+/// What a request's host names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Host<'a> {
+    /// The bucket itself.
+    Own,
+    /// Another bucket: on the reading half of a copy the destination.
+    Bucket(&'a str),
+    /// The bucket itself, at the endpoint for both versions of IP.
+    DualStack,
+    /// An access point of the account.
+    AccessPoint(&'a str),
+}
+
+impl Host<'_> {
+    /// As the log writes it.
+    fn write(self, bucket: &str, out: &mut Vec<u8>) {
+        let (account, region) = (world::ACCOUNT, world::REGION);
+        out.push(b' ');
+        // Writing to a vector cannot fail.
+        drop(match self {
+            Self::Own => out.write_all(bucket.as_bytes()),
+            Self::Bucket(other) => out.write_all(other.as_bytes()),
+            Self::DualStack => write!(out, "{bucket}.s3.dualstack"),
+            Self::AccessPoint(name) => write!(out, "{name}-{account}.s3-accesspoint"),
+        });
+        out.extend_from_slice(match self {
+            Self::Own | Self::Bucket(_) => b".s3.",
+            Self::DualStack | Self::AccessPoint(_) => b".",
+        });
+        out.extend_from_slice(region.as_bytes());
+        out.extend_from_slice(b".amazonaws.com");
+    }
+
+    /// The access point's ARN; nothing where there is none.
+    pub fn access_point(self) -> Option<String> {
+        let Self::AccessPoint(name) = self else {
+            return None;
+        };
+        let (account, region) = (world::ACCOUNT, world::REGION);
+        Some(format!("arn:aws:s3:{region}:{account}:accesspoint/{name}"))
+    }
 }
 
 /// How a connection was protected.
@@ -131,9 +178,8 @@ pub struct Line<'a> {
     pub channel: Channel,
     /// How the connection was protected.
     pub tls: Tls,
-    /// The bucket that the caller's host names; empty where it is this one. On
-    /// the reading half of a copy it is the destination.
-    pub host: &'a str,
+    /// What the caller's host names.
+    pub host: &'a Host<'a>,
     /// Signed with version 2.
     pub sigv2: bool,
     /// Only an ACL allowed it.
@@ -164,7 +210,7 @@ impl Line<'_> {
         versioned: false,
         channel: Channel::Header,
         tls: Tls::V12,
-        host: "",
+        host: &Host::Own,
         sigv2: false,
         acl: false,
     };
@@ -197,6 +243,7 @@ impl std::str::FromStr for Fields {
 pub struct Writer {
     seed: u64,
     fields: Fields,
+    rollout: Rollout,
     written: u64,
     day: i64,
     date: String,
@@ -205,10 +252,11 @@ pub struct Writer {
 impl Writer {
     /// A writer whose request and host ids follow from the seed; two that
     /// start at different numbers never write the same host id.
-    pub const fn new(seed: u64, fields: Fields, start: u64) -> Self {
+    pub const fn new(seed: u64, fields: Fields, rollout: Rollout, start: u64) -> Self {
         Self {
             seed,
             fields,
+            rollout,
             written: start,
             day: i64::MIN,
             date: String::new(),
@@ -237,7 +285,8 @@ impl Writer {
         optional(out, u64::from(line.total));
         optional(out, u64::from(line.turn));
         quoted(out, line.referer, line.channel);
-        quoted(out, line.agent, line.channel);
+        let agent = self.rollout.agent(line.agent, line.time);
+        quoted(out, &agent, line.channel);
         let fields = match self.fields {
             Fields::Fixed(fields) => fields,
             // A short line does not say that it is presigned, and would look like
@@ -303,35 +352,18 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
             text(out, line.bucket);
             out.extend_from_slice(b".s3-website-eu-west-1.amazonaws.com");
         }
-        _ => {
-            text(
-                out,
-                if line.host.is_empty() {
-                    line.bucket
-                } else {
-                    line.host
-                },
-            );
-            out.extend_from_slice(b".s3.eu-west-1.amazonaws.com");
-        }
+        _ => line.host.write(line.bucket, out),
     }
     text(out, tls);
     // The access point, whether the ACL was needed, the source region.
     if fields > 24 {
-        out.extend_from_slice(b" -");
+        text(out, &line.host.access_point().unwrap_or_default());
     }
     if fields > 25 {
         text(out, if line.acl { "Yes" } else { "" });
     }
     if fields > 26 {
-        text(
-            out,
-            if line.address.in_region() {
-                world::REGION
-            } else {
-                ""
-            },
-        );
+        text(out, line.address.region());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lines that many attacks and decoys are made of.
 
-use crate::line::{Address, Channel, Line};
+use crate::line::{Address, Channel, Host, Line};
 use crate::world::agent;
 
 /// An IAM user of an account that nobody knows.
@@ -141,7 +141,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Copies an object: the line of the source, in the bucket of that name.
-    pub fn copied(self, key: &'a str, size: u64, target: &'a str) -> Line<'a> {
+    pub fn copied(self, key: &'a str, size: u64, target: &'a Host<'a>) -> Line<'a> {
         Line {
             operation: "REST.COPY.OBJECT_GET",
             method: "PUT",

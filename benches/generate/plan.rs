@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::line::{Channel, Fields, Line, Writer};
+use crate::rollout::Rollout;
 
 /// Numbers of planned requests start here; ordinary ones never come so far.
 const FIRST_REQUEST: u64 = 1 << 62;
@@ -37,13 +38,13 @@ impl Plan {
     /// long before their turn. Among lines of every age those of a plan are whole:
     /// a short one lacks what its rule looks at, or the host that tells whether
     /// an address of AWS is in the bucket's own region.
-    pub const fn new(seed: u64, fields: Fields) -> Self {
+    pub const fn new(seed: u64, fields: Fields, rollout: Rollout) -> Self {
         let fields = match fields {
             Fields::Mixed => Fields::Fixed(27),
             fixed @ Fields::Fixed(_) => fixed,
         };
         Self {
-            writer: Writer::new(seed, fields, FIRST_REQUEST),
+            writer: Writer::new(seed, fields, rollout, FIRST_REQUEST),
             lines: BinaryHeap::new(),
             turn: 0,
             request: FIRST_REQUEST,

@@ -9,8 +9,14 @@ pub enum Rhythm {
     Week,
 }
 
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
+
+/// Seconds after which it is known what is usual: two weeks.
+pub const LEARNED: i64 = 14 * DAY;
+
 /// Lines of the hours of a working day (UTC), per cent of the busiest.
-const DAY: [u64; 24] = [
+const HOURS: [u64; 24] = [
     30, 26, 24, 24, 28, 36, 52, 74, 92, 98, 100, 98, 92, 96, 100, 96, 88, 74, 62, 56, 52, 48, 42,
     36,
 ];
@@ -28,7 +34,7 @@ pub const fn working(time: i64) -> bool {
 }
 
 /// Whether a time is of Monday to Friday; the first of January 1970 was a Thursday.
-const fn weekday(time: i64) -> bool {
+pub const fn weekday(time: i64) -> bool {
     (time.div_euclid(86_400) + 3).rem_euclid(7) < 5
 }
 
@@ -43,8 +49,8 @@ impl Rhythm {
         let hour = (time.rem_euclid(86_400) / 3600).unsigned_abs() as usize;
         match self {
             Self::Flat => 1,
-            Self::Week if weekday(time) => DAY[hour] * 100,
-            Self::Week => DAY[hour] * WEEKEND,
+            Self::Week if weekday(time) => HOURS[hour] * 100,
+            Self::Week => HOURS[hour] * WEEKEND,
         }
     }
 }

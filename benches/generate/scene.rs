@@ -9,6 +9,10 @@ use crate::attacks::Attack;
 use crate::fields::{Field, written};
 use crate::line::Line;
 use crate::plan::Plan;
+use crate::rhythm::{DAY, weekday};
+use crate::usual;
+
+const HOUR: i64 = 3600;
 
 /// When a rule fires, over the records of its timespan.
 #[derive(Clone, Copy)]
@@ -25,8 +29,29 @@ pub enum Fires {
     Pairs(usize),
     /// A record that succeeded.
     Served,
+    /// What the window comes to, and more than usual in its hours.
+    Unusual(&'static Unusual),
     /// One step after the other; a later one counts no record from before.
     Steps(&'static [Step]),
+}
+
+/// More than usual.
+pub struct Unusual {
+    /// What the window has to come to.
+    pub window: Fires,
+    /// Whether bytes are added up by the hour, and not records counted.
+    pub bytes: bool,
+    /// So many times the median of the same hour of earlier days.
+    pub times: u64,
+    /// In so many of the window's aligned hours.
+    pub hours: usize,
+}
+
+impl Unusual {
+    /// What a record adds to its hour.
+    const fn of(&self, hit: &Hit) -> u64 {
+        if self.bytes { hit.bytes } else { 1 }
+    }
 }
 
 /// A step of a chain: when it happens, and the seconds in which it counts.
@@ -43,7 +68,7 @@ pub struct Truth {
     level: &'static str,
     /// For which key.
     key: Group,
-    /// Time of the first record that the rule counts.
+    /// Time of the attack's first record that the rule counts.
     first: String,
     /// Time of the last.
     last: String,
@@ -63,6 +88,9 @@ pub struct Truth {
     alerts: Vec<Expected>,
     /// Other rules that the same records rightly raise.
     also: &'static [&'static str],
+    /// What the rule needs to find it: `baseline`, or lists of the settings.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    needs: &'static [&'static str],
 }
 
 /// The group-by fields as the tool prints them, in its order.
@@ -95,12 +123,16 @@ struct Hit {
     value: Option<String>,
     bytes: u64,
     served: bool,
+    /// Whether it is no part of the attack, but of what the key does every day.
+    usual: bool,
 }
 
 /// One attack being played.
 pub struct Scene<'a> {
     plan: &'a mut Plan,
     attack: &'a Attack,
+    /// First second of the log, and the one after its last.
+    log: (i64, i64),
     begin: i64,
     hits: Vec<Hit>,
     group: Group,
@@ -110,11 +142,13 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Plays an attack from a time on and returns what is true of it.
-    pub fn play(attack: &'a Attack, begin: i64, plan: &'a mut Plan) -> Truth {
+    /// Plays an attack from a time on, in a log from a second to before another,
+    /// and returns what is true of it.
+    pub fn play(attack: &'a Attack, begin: i64, log: (i64, i64), plan: &'a mut Plan) -> Truth {
         let mut scene = Scene {
             plan,
             attack,
+            log,
             begin,
             hits: Vec::new(),
             group: Group(Vec::new()),
@@ -135,6 +169,36 @@ impl<'a> Scene<'a> {
     /// The same, for a step of a chain.
     pub fn step(&mut self, step: usize, after: i64, line: &Line<'_>) {
         self.beside(after, line);
+        self.count(step, self.begin + after, line, false);
+    }
+
+    /// A record that the rule counts, but of an ordinary day; nothing where the
+    /// log does not reach.
+    pub fn usual(&mut self, time: i64, line: &Line<'_>) {
+        if self.ordinary(time, line) {
+            self.count(0, time, line, true);
+        }
+    }
+
+    /// A record of an ordinary day that the rule does not count, because it is
+    /// nothing new or another operation. Whether the log reaches so far.
+    pub fn ordinary(&mut self, time: i64, line: &Line<'_>) -> bool {
+        let within = (self.log.0..self.log.1).contains(&time);
+        if within {
+            self.plan.add_attack(&Line { time, ..*line });
+        }
+        within
+    }
+
+    /// Midnights (UTC) of the working days of the log.
+    pub fn days(&self) -> impl Iterator<Item = i64> + use<> {
+        let first = self.log.0.div_euclid(DAY);
+        let last = self.log.1.div_euclid(DAY);
+        let days = (first..=last).map(|day| day * DAY);
+        days.filter(|midnight| weekday(*midnight))
+    }
+
+    fn count(&mut self, step: usize, time: i64, line: &Line<'_>, usual: bool) {
         if self.hits.is_empty() {
             let values = self.attack.key.iter().map(|field| (*field, field.of(line)));
             self.group = Group(values.collect());
@@ -144,7 +208,7 @@ impl<'a> Scene<'a> {
             _ => Field::Key.of(line),
         };
         self.hits.push(Hit {
-            time: self.begin + after,
+            time,
             step,
             key: Field::Key.of(line).unwrap_or_default(),
             bucket: line.bucket.to_owned(),
@@ -155,6 +219,7 @@ impl<'a> Scene<'a> {
                 _ => line.bytes,
             },
             served: (200..300).contains(&line.status),
+            usual,
         });
     }
 
@@ -168,9 +233,9 @@ impl<'a> Scene<'a> {
     }
 
     fn truth(self) -> Truth {
-        let all = &self.hits;
+        let all: Vec<&Hit> = self.hits.iter().filter(|hit| !hit.usual).collect();
         let attack = self.attack;
-        let time = |hit: Option<&Hit>| hit.map(|hit| rfc3339(hit.time)).unwrap_or_default();
+        let time = |hit: Option<&&Hit>| hit.map(|hit| rfc3339(hit.time)).unwrap_or_default();
         Truth {
             attack: attack.name,
             rule: attack.rule,
@@ -182,6 +247,7 @@ impl<'a> Scene<'a> {
             distinct_buckets: distinct(all.iter().map(|hit| &hit.bucket)),
             alerts: self.alerts(),
             also: attack.also,
+            needs: attack.needs,
             key: self.group,
             addresses: self.addresses,
             buckets: self.buckets,
@@ -202,8 +268,10 @@ impl<'a> Scene<'a> {
         let attack = self.attack;
         let mut alerts = Vec::new();
         let mut end = i64::MIN;
+        let mut tried = i64::MIN;
         for hit in &self.hits {
-            if hit.time < end || !self.fires(hit.time) {
+            if hit.time < end || hit.time == tried || !self.fires(hit.time) {
+                tried = hit.time;
                 continue;
             }
             let start = hit.time - hit.time.rem_euclid(attack.period);
@@ -226,11 +294,33 @@ impl<'a> Scene<'a> {
         let begin = now - self.attack.timespan;
         match self.attack.fires {
             Fires::Steps(steps) => self.chain(steps, steps.len() - 1, begin, now),
+            Fires::Unusual(unusual) => {
+                let hits: Vec<&Hit> = self.within(begin, now).iter().collect();
+                met(unusual.window, &hits) && self.is_unusual(unusual, now)
+            }
             fires => {
                 let hits: Vec<&Hit> = self.within(begin, now).iter().collect();
                 met(fires, &hits)
             }
         }
+    }
+
+    /// Whether as many of the aligned hours that end with this one are more than
+    /// usual, each as far as it has come.
+    fn is_unusual(&self, unusual: &Unusual, now: i64) -> bool {
+        let this = now.div_euclid(HOUR);
+        let first = this - (self.attack.timespan / HOUR).max(1) + 1;
+        let hours = (first..=this).filter(|hour| {
+            let so_far = |of: i64| {
+                let hits = self.within(of * HOUR - 1, now.min(of * HOUR + HOUR - 1));
+                hits.iter().map(|hit| unusual.of(hit)).sum()
+            };
+            let before = (1..=usual::DAYS).map(|days| so_far(hour - days * 24));
+            // An hour without anything is no sample.
+            let samples: Vec<u64> = before.filter(|sum| *sum > 0).collect();
+            usual::exceeds(so_far(*hour), &samples, unusual.times)
+        });
+        hours.count() >= unusual.hours
     }
 
     /// Whether a step happens at a time, and each before it in its turn, all
@@ -269,7 +359,7 @@ fn met(fires: Fires, hits: &[&Hit]) -> bool {
         Fires::Bytes(least) => hits.iter().map(|hit| hit.bytes).sum::<u64>() >= least,
         Fires::Pairs(least) => pairs(hits) >= least,
         Fires::Served => hits.iter().any(|hit| hit.served),
-        Fires::Steps(_) => false,
+        Fires::Steps(_) | Fires::Unusual(_) => false,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::kinds::{self, Kind};
 use crate::line::{Address, Channel, Line, Tls, Writer};
 use crate::rhythm::Rhythm;
 use crate::rng::{Rng, mix};
+use crate::spread;
 use crate::world::{self, Addresses, agent};
 
 /// Whether addresses come in runs.
@@ -21,6 +22,8 @@ pub enum Shape {
     Sessions,
     /// Every line another address and key: the worst case for combining.
     Scattered,
+    /// Authenticated reads alone, each from another address and network.
+    Spread,
 }
 
 /// Somebody at work.
@@ -83,6 +86,7 @@ pub struct Traffic {
     shape: Shape,
     rhythm: Rhythm,
     rng: Rng,
+    count: u32,
     addresses: Addresses,
     sessions: Vec<Session>,
     current: usize,
@@ -103,6 +107,7 @@ impl Traffic {
             shape,
             rhythm,
             rng: Rng::new(seed, 1),
+            count: addresses,
             addresses: Addresses::new(addresses),
             sessions: Vec::new(),
             current: 0,
@@ -126,6 +131,10 @@ impl Traffic {
     /// Writes the next line.
     pub fn write(&mut self, time: i64, writer: &mut Writer, out: &mut Vec<u8>) {
         self.lines += 1;
+        if self.shape == Shape::Spread {
+            let (number, all) = (self.lines - 1, self.count);
+            return spread::write(number, all, time, &mut self.rng, writer, out);
+        }
         if time >= self.next_refusal && self.lines >= self.next_refused_line {
             self.next_refusal = time + REFUSAL_PAUSE;
             self.next_refused_line = self.lines + REFUSAL_LINES;
@@ -211,7 +220,7 @@ impl Traffic {
         let seed = self.rng.next();
         let mut kind = match self.shape {
             Shape::Sessions => kinds::draw(&mut self.rng),
-            Shape::Scattered => self.rng.pick(&kinds::SCATTERED),
+            Shape::Scattered | Shape::Spread => self.rng.pick(&kinds::SCATTERED),
         };
         if kind == Kind::BatchDelete {
             if time < self.next_delete {
@@ -228,7 +237,9 @@ impl Traffic {
         // address before any twice.
         let turn = self.started.wrapping_mul(2_654_435_761);
         let (machine, somebody) = match self.shape {
-            Shape::Scattered => (self.addresses.machine(turn), self.addresses.somebody(turn)),
+            Shape::Scattered | Shape::Spread => {
+                (self.addresses.machine(turn), self.addresses.somebody(turn))
+            }
             // Few machines do most of the work; readers are spread.
             Shape::Sessions => {
                 let crowd = if seed.is_multiple_of(4) {

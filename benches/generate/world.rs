@@ -18,6 +18,8 @@ use crate::line::Address;
 pub const OWNER: &str = "5c1e7a0f93b24d6886e0d9a7f41b3c2d5e6f708192a3b4c5d6e7f8091a2b3c4d";
 /// Region of all buckets.
 pub const REGION: &str = "eu-west-1";
+/// Another region, in which AWS has addresses.
+pub const ELSEWHERE: &str = "us-east-1";
 /// The company's account.
 pub const ACCOUNT: &str = "111122223333";
 /// A partner's account, which is trusted.
@@ -77,7 +79,13 @@ pub const INVENTORY: &str = "acme-inventory";
 /// Copies of uploads in the same region.
 pub const REPLICA: &str = "acme-uploads-replica";
 
-/// All of them.
+/// What will be sold; made in the second week, where there are changes.
+pub const FORECASTS: &str = "acme-forecasts";
+
+/// Pieces of maps; only where attacks need a baseline.
+pub const TILES: &str = "acme-map-tiles";
+
+/// All of them, but those two.
 pub const BUCKETS: [&str; 26] = [
     DATALAKE, CURATED, UPLOADS, THUMBNAILS, BACKUPS, WEBSITE, DOWNLOADS, LOGS, TERRAFORM, REPORTS,
     FINANCE, HR, MEDIA, ARCHIVE, MODELS, EXPORTS, EXCHANGE, SHOP, EVENTS, RESEARCH, SCANS, PAYROLL,
@@ -90,6 +98,9 @@ pub const NAT_GATEWAYS: u32 = 0xC000_0210;
 /// First of the addresses that AWS's services have in the buckets' region:
 /// 192.0.2.128/26. Another region's follow.
 pub const AWS_HERE: u32 = 0xC000_0280;
+
+/// First of the machines in another region, 192.0.2.240/28.
+pub const AWS_ELSEWHERE: u32 = 0xC000_02F0;
 
 /// Addresses of the public below 198.19.240.0, from where on attackers are.
 const PUBLIC_V4: u32 = (2 << 16) - 4096;
@@ -213,6 +224,8 @@ pub mod agent {
     pub const PYTHON: &str = "python-requests/2.32.3";
     /// A plain boto3 program.
     pub const BOTO3: &str = "Boto3/1.35.99 md/Botocore#1.35.99 ua/2.0 os/linux#6.1.0-31-amd64 md/arch#x86_64 lang/python#3.11.2 md/pyimpl#CPython cfg/retry-mode#legacy";
+    /// A tool that copies whole buckets.
+    pub const RCLONE: &str = "rclone/v1.69.1";
     /// A scanner for weak spots.
     pub const NUCLEI: &str = "Nuclei - Open-source project (github.com/projectdiscovery/nuclei)";
     /// The command line on a system made for attacks.

@@ -108,7 +108,10 @@ impl Evaluator {
             && let Some(happening) = happened.first()
         {
             self.trigger = Some((time, happening.value));
-            self.compared = node.compared();
+            // What fired before the period began is no reason any more.
+            let start = time - rule.timespan();
+            let compared = node.compared().filter(|(at, _)| *at > start);
+            self.compared = compared.map(|(_, compared)| compared);
             let last = last_step(&rule.root);
             let completes = |entry: &&Entry| entry.marks & last != 0;
             self.completed = second.entries.iter().find(completes).map(|e| self.shown(e));

@@ -47,8 +47,8 @@ pub struct Node {
     crowd: usize,
     /// What the hours of the rule's key usually come to.
     usual: Arc<Hours>,
-    /// The hour that was too much when it fired first.
-    compared: Option<Compared>,
+    /// When it fired last, and the hour that was too much then.
+    compared: Option<(i64, Compared)>,
 }
 
 /// A correlation over one key.
@@ -86,11 +86,13 @@ impl Node {
         Self::with(plan, false, usual)
     }
 
-    /// The hour that was more than usual when it fired, its own or below it.
+    /// The hour that was more than usual when it fired last, its own or below it,
+    /// with the time of that firing.
     #[must_use]
-    pub fn compared(&self) -> Option<Compared> {
-        let below = || self.below.iter().flatten().find_map(Node::compared);
-        self.compared.or_else(below)
+    pub fn compared(&self) -> Option<(i64, Compared)> {
+        let below = self.below.iter().flatten().filter_map(Node::compared);
+        self.compared
+            .or_else(|| below.max_by_key(|(time, _)| *time))
     }
 
     fn with(plan: &Correlation, begins: bool, usual: &Arc<Hours>) -> Self {
@@ -220,9 +222,7 @@ impl Node {
                     value: reading.value(),
                     begin: state.begin(plan, time),
                 });
-                if self.compared.is_none() {
-                    self.compared = compared;
-                }
+                self.compared = compared.map(|compared| (time, compared));
             }
         }
     }

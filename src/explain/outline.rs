@@ -198,11 +198,15 @@ impl<'d> Builder<'d> {
             return Ok(());
         }
         let condition = words::condition(&rule.detection);
-        self.say(depth, format!("{} matches: {condition}", document.label()));
+        let new = document.extension.new_value.as_ref().map(words::new_value);
+        let new = new.map_or_else(String::new, |new| format!(", where {new}"));
+        let label = document.label();
+        self.say(depth, format!("{label} matches: {condition}{new}"));
         for text in self.selections(&rule.detection) {
             self.say(depth + 1, text);
         }
         self.filters_aloud(document, depth);
+        self.new_value_aloud(document, depth);
         let mut judges = vec![(None, self.judge(&rule.detection)?)];
         judges.extend(self.filters(document)?);
         self.part(Role::Detection, "detection", document.label(), judges);

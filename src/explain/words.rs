@@ -7,7 +7,8 @@ use rsigma_parser::{
     ConditionOperator, Detection, DetectionItem, Detections, Modifier, SigmaValue,
 };
 
-use crate::rule::document::{Aggregate, Correlation, Kind, Threshold};
+use crate::record::Field;
+use crate::rule::document::{Aggregate, Correlation, Kind, NewValue, Threshold, Usual};
 use crate::settings::Settings;
 use crate::text::words::grouped;
 
@@ -216,6 +217,40 @@ pub fn aggregate(aggregate: &Aggregate, timespan: i64, settings: &Settings) -> S
     }
 }
 
+/// `in an hour of at least 10 times its usual`, and what counts where that is
+/// not known.
+pub fn usual(usual: Usual) -> String {
+    let times = grouped(usual.times);
+    let hours = match usual.hours {
+        1 => format!("in an hour of at least {times} times its usual"),
+        hours => format!("with {hours} hours of at least {times} times their usual"),
+    };
+    match usual.otherwise {
+        Some(least) => format!(
+            "{hours} (at least {} where that is not known)",
+            grouped(least)
+        ),
+        None => hours,
+    }
+}
+
+/// `host_bucket is new in its bucket_name`.
+pub fn new_value(new: &NewValue) -> String {
+    let names = |fields: &[Field]| {
+        let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
+        several(names.into_iter(), "and")
+    };
+    let are = match new.fields.len() {
+        1 => "is new",
+        _ => "are new together",
+    };
+    let fields = names(&new.fields);
+    match &new.group_by[..] {
+        [] => format!("{fields} {are}"),
+        group => format!("{fields} {are} in its {}", names(group)),
+    }
+}
+
 /// The selection of an aggregate, which is the only one of its detection.
 pub fn only_selection(detections: &Detections, settings: &Settings) -> String {
     let mut parts: Vec<_> = detections.named.iter().collect();
@@ -331,5 +366,40 @@ mod tests {
     fn timespans_are_as_short_as_rules_write_them() {
         let spans = [90, 300, 3600, 5400, 172_800].map(span);
         assert_eq!(spans, ["90s", "5m", "1h", "90m", "2d"]);
+    }
+
+    #[test]
+    fn what_rests_on_a_baseline_is_read_aloud() {
+        let asked = |hours, otherwise| {
+            usual(Usual {
+                times: 10,
+                hours,
+                otherwise,
+            })
+        };
+        assert_eq!(
+            asked(1, Some(100_000)),
+            "in an hour of at least 10 times its usual (at least 100,000 where that is not known)"
+        );
+        assert_eq!(
+            asked(5, None),
+            "with 5 hours of at least 10 times their usual"
+        );
+        let new = |fields: &[Field], group: &[Field]| {
+            new_value(&NewValue {
+                fields: fields.to_vec(),
+                group_by: group.to_vec(),
+                learn: None,
+                memory: None,
+            })
+        };
+        assert_eq!(
+            new(&[Field::HostBucket], &[Field::BucketName]),
+            "host_bucket is new in its bucket_name"
+        );
+        assert_eq!(
+            new(&[Field::Principal, Field::KeyTier], &[]),
+            "principal and key_tier are new together"
+        );
     }
 }

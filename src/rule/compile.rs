@@ -285,10 +285,12 @@ impl<'d> Compiler<'d> {
     fn missing(&self, selection: usize) -> Option<Missing> {
         let selection = &self.selections[selection];
         let exprs = self.exprs(selection);
-        let missing = Missing::all(exprs.map(|expr| Missing::of(expr, self.settings)));
-        missing.or_else(|| {
-            let parents = selection.refines.iter();
-            Missing::all(parents.map(|parent| self.missing(*parent)))
-        })
+        let own = Missing::all(exprs.map(|expr| Missing::of(expr, self.settings)));
+        let parents = selection.refines.iter();
+        let above = Missing::all(parents.map(|parent| self.missing(*parent)));
+        match (own, above) {
+            (Some(own), Some(above)) => Some(own.and(above)),
+            (own, above) => own.or(above),
+        }
     }
 }

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use rsigma_parser::{ConditionOperator, CorrelationRule, Detections, FilterRule, SigmaRule};
 
-use super::check::correlation::keys_are_known;
+use super::check::correlation::{keys, keys_are_known};
 use super::error::{Origin, Report};
 use super::pattern::span;
 use super::template::Template;
@@ -386,7 +386,7 @@ fn extension(root: &Node, report: &Report) -> Result<Extension, String> {
 }
 
 fn template(root: &Node, text: Option<&str>) -> Result<Option<Template>, String> {
-    let group_by = texts(root.get("correlation"), "group-by");
+    let group_by = keys(root);
     match text
         .map(|text| Template::parse(text, &group_by))
         .transpose()

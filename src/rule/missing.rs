@@ -75,14 +75,21 @@ impl Missing {
         Some(Self([need].into()))
     }
 
-    /// What several ways lack; `None` where one of them works, or there is none.
+    /// What several ways lack, without those that lack more than another;
+    /// `None` where one of them works, or there is none.
     #[must_use]
     pub fn all(ways: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
-        let either = |one: Option<Self>, other: Option<Self>| Some(one?.and(other?));
-        ways.into_iter().reduce(either).flatten()
+        let ways: Vec<Self> = ways.into_iter().collect::<Option<_>>()?;
+        let is_least = |way: &&Self| {
+            let mut others = ways.iter();
+            !others.any(|other| other != *way && other.0.is_subset(&way.0))
+        };
+        ways.iter().filter(is_least).cloned().reduce(Self::and)
     }
 
-    fn and(mut self, other: Self) -> Self {
+    /// What both lack.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
@@ -155,7 +162,10 @@ pub fn of(
     };
     let working = stages.iter().filter(|stage| stage.is_none()).count() as u64;
     if working < needed {
-        return stages.into_iter().flatten().reduce(Missing::and);
+        return match needed {
+            1 => Missing::all(stages),
+            _ => stages.into_iter().flatten().reduce(Missing::and),
+        };
     }
     // What wants nothing gets it.
     let wants = |aggregate: &Aggregate| !aggregate.condition.holds(Reading::whole(0));
@@ -369,6 +379,11 @@ mod tests {
         let missing = |expr| Missing::of(&expr, &Settings::default());
         assert_eq!(Missing::all([missing(Expr::Test(A)), missing(other)]), None);
         assert_eq!(Missing::all([]), None);
+        // Who has what the one lacks need not have what the other lacks besides.
+        let both = || missing(all([A, B].map(Expr::Test)));
+        let one = missing(Expr::Test(B));
+        assert_eq!(Missing::all([both(), one.clone()]), one);
+        assert_eq!(Missing::all([missing(Expr::Test(A)), one]), both());
     }
 
     #[test]

@@ -174,6 +174,7 @@ impl Editor<'_> {
     fn value(&mut self, name: &str, key: &Key, value: &Node) {
         let path = match name {
             "threshold" => self.threshold(),
+            "otherwise" => self.otherwise(),
             "timespan" => self.of_correlation(name, &["correlation", "timespan"]),
             "level" => self.of_alerts(name, &["level"]),
             "suppress" => self.of_alerts(name, &["s3sentry", "suppress"]),
@@ -215,10 +216,16 @@ impl Editor<'_> {
     /// The one comparison of the rule's own condition.
     fn threshold(&self) -> Result<Path, String> {
         let path = self.of_correlation("threshold", &["correlation", "condition"])?;
-        let condition = self
-            .root
-            .get("correlation")
-            .and_then(|c| c.get("condition"));
+        let correlation = self.root.get("correlation");
+        let word = |key| correlation.and_then(|node| node.get(key)?.text());
+        if word("type") == Some("temporal") {
+            return Err(format!(
+                "\"threshold\" would be how many rules {} needs: set it for those, {}",
+                quote(self.label),
+                self.counts()
+            ));
+        }
+        let condition = correlation.and_then(|node| node.get("condition"));
         let compares = |word: &&str| condition.is_some_and(|node| node.get(word).is_some());
         let comparisons: Vec<&str> = COMPARISONS.into_iter().filter(compares).collect();
         match comparisons[..] {
@@ -233,6 +240,32 @@ impl Editor<'_> {
                 comparisons.join(", ")
             )),
         }
+    }
+
+    /// The threshold where too little is known of the hour.
+    fn otherwise(&self) -> Result<Path, String> {
+        let path = vec!["s3sentry", "baseline", "otherwise"];
+        let mut node = Some(&self.root);
+        for key in &path {
+            node = node.and_then(|node| node.get(key));
+        }
+        if node.is_some() {
+            return Ok(path);
+        }
+        Err(format!(
+            "\"otherwise\" replaces the number that counts where a baseline says nothing, and {} \
+             has none{}",
+            quote(self.label),
+            self.counters()
+        ))
+    }
+
+    /// `"a", "b"`: the rules that it counts.
+    fn counts(&self) -> String {
+        let rules = self.root.get("correlation").and_then(|c| c.get("rules"));
+        let names = rules.map(Node::items).unwrap_or_default().iter();
+        let names: Vec<String> = names.filter_map(|name| name.text().map(quote)).collect();
+        names.join(", ")
     }
 
     /// `, it is counted by a, b`.

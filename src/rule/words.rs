@@ -348,6 +348,7 @@ pub const OVERRIDE: &[Row] = &[
     may("enabled", Shape::Flag),
     may("level", Shape::Word(LEVELS)),
     may("threshold", COMPARISON),
+    may("otherwise", COMPARISON),
     may("timespan", Shape::Span),
     may("suppress", Shape::Span),
     may("evidence", Shape::Whole(0, MAX_EVIDENCE)),

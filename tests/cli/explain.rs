@@ -40,6 +40,22 @@ fn line(number: usize, time: &'static str, result: &'static str) -> String {
 }
 
 #[test]
+fn what_has_to_be_new_is_said() {
+    let place = Place::new();
+    place.file("a.log", burst(1));
+    let words = |rule: &str| {
+        let run = place.run(&format!("rules explain {rule} --format table a.log"));
+        run.ends(0).out
+    };
+    let client = words("new-client");
+    let expected = "\n    only records whose user_agent_family is new for principal\n";
+    assert!(client.contains(expected), "{client}");
+    let channel = words("copy-channel-setup-medium");
+    let expected = "\n    only records whose principal is new\n";
+    assert!(channel.contains(expected), "{channel}");
+}
+
+#[test]
 fn a_key_that_is_one_short_is_said_to_be_one_short() {
     let place = Place::new();
     place.file("a.log", burst(19));

@@ -396,7 +396,8 @@ fn what_is_documented_can_be_said() {
         .run("scan a.log")
         .ends(0)
         .says("access-denied-burst (threshold, timespan, level, suppress, evidence,\n            exclude), bucket-sweep-low (enabled)\n")
-        .says_not("could not run");
+        .says_not("not set")
+        .says_not("networks are set");
 }
 
 #[test]

@@ -272,3 +272,59 @@ fn exclusions_narrow_what_a_detection_matches() {
     assert_eq!(documents[0].filters.len(), 1);
     assert!(documents[1].filters.is_empty());
 }
+
+const USUAL: &str = r#"
+title: Usual
+name: usual
+correlation: {type: event_count, rules: [refused], group-by: [bucket_name], timespan: 5m, condition: {gte: 20}}
+s3sentry: {baseline: {times: 10, otherwise: 200}}
+---
+title: Other
+name: other
+correlation: {type: event_count, rules: [refused], group-by: [bucket_name], timespan: 5m, condition: {gte: 20}}
+s3sentry: {baseline: {times: 10}}
+---
+title: One of them
+name: either
+correlation: {type: temporal, rules: [usual, other], group-by: [bucket_name], timespan: 1h, condition: {gte: 1}}
+"#;
+
+/// What they count, with rules that compare with a baseline.
+fn usual() -> String {
+    format!("{}---{USUAL}", GOOD.split("---\n").next().unwrap())
+}
+
+#[test]
+fn what_counts_without_a_baseline_is_set_apart() {
+    let (documents, overrides) = applied(&usual(), "[rules.usual]\nthreshold = 5\n");
+    let numbers = |documents: &[Document]| {
+        let condition = documents[1].correlation().unwrap().condition;
+        let baseline = documents[1].extension.baseline.unwrap();
+        (
+            condition.predicates[0].1,
+            baseline.times,
+            baseline.otherwise,
+        )
+    };
+    assert_eq!(numbers(&documents), (5, 10, Some(200)));
+    assert_eq!(overrides[0].keys, ["threshold"]);
+    let (documents, overrides) = applied(&usual(), "[rules.usual]\notherwise = 50\n");
+    assert_eq!(numbers(&documents), (20, 10, Some(50)));
+    assert_eq!(overrides[0].keys, ["otherwise"]);
+    assert_eq!(
+        errors(&usual(), "[rules.other]\notherwise = 50\n"),
+        [
+            r#"s.toml:2:1: "otherwise" replaces the number that counts where a baseline says nothing, and "other" has none, it is counted by either"#
+        ]
+    );
+}
+
+#[test]
+fn how_many_rules_must_hold_is_no_threshold() {
+    assert_eq!(
+        errors(&usual(), "[rules.either]\nthreshold = 50\n"),
+        [
+            r#"s.toml:2:1: "threshold" would be how many rules "either" needs: set it for those, "usual", "other""#
+        ]
+    );
+}

@@ -2,7 +2,7 @@
 
 use crate::attacks::{ANY, Attack, HOUR};
 use crate::fields::Field;
-use crate::line::{Address, Channel, Line};
+use crate::line::{Address, Channel, Host, Line};
 use crate::lines::{Caller, attacker, inside};
 use crate::scene::{Fires, Scene, Step};
 use crate::world::{self, role, user};
@@ -348,7 +348,7 @@ fn encrypted_in_place(scene: &mut Scene<'_>) {
     for i in 0..40 {
         let key = format!("inbox/order-{i:04}.xml");
         scene.hit(i * 7, &caller.copy(&key, 9_204));
-        scene.hit(i * 7, &caller.copied(&key, 9_204, ""));
+        scene.hit(i * 7, &caller.copied(&key, 9_204, &Host::Own));
     }
 }
 
@@ -442,13 +442,17 @@ fn ransom_play(scene: &mut Scene<'_>) {
     // The note's rule counts copies wherever they go, and deletions, though they
     // are no step towards it.
     for i in 0..10 {
-        scene.step(2, 140 + i, &caller.copied(&key(i), SIZE, "drop-7f3a92"));
+        scene.step(
+            2,
+            140 + i,
+            &caller.copied(&key(i), SIZE, &Host::Bucket("drop-7f3a92")),
+        );
     }
     scene.beside(160, &caller.setting("REST.PUT.LOGGING_STATUS", "?logging"));
     scene.beside(165, &caller.setting("REST.PUT.VERSIONING", "?versioning"));
     for i in 0..40 {
         scene.step(0, 180 + i * 2, &caller.copy(&key(i), SIZE));
-        scene.step(0, 180 + i * 2, &caller.copied(&key(i), SIZE, ""));
+        scene.step(0, 180 + i * 2, &caller.copied(&key(i), SIZE, &Host::Own));
     }
     scene.beside(
         270,

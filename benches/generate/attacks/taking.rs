@@ -2,7 +2,7 @@
 
 use crate::attacks::{ANY, Attack};
 use crate::fields::Field;
-use crate::line::{Address, Line};
+use crate::line::{Address, Host, Line};
 use crate::lines::{Caller, attacker, denied, inside};
 use crate::rng::mix;
 use crate::scene::{Fires, Scene};
@@ -155,7 +155,10 @@ fn copied_to_foreign(scene: &mut Scene<'_>) {
     };
     for i in 0..9 {
         let key = format!("2026/customer-{i:03}.csv");
-        scene.hit(i * 8, &caller.copied(&key, 812_000, "drop-7f3a91"));
+        scene.hit(
+            i * 8,
+            &caller.copied(&key, 812_000, &Host::Bucket("drop-7f3a91")),
+        );
     }
 }
 
@@ -170,7 +173,7 @@ fn copied_much_known(scene: &mut Scene<'_>) {
         let key = format!("2019/volume-{i:03}.tar");
         scene.hit(
             i * 15,
-            &caller.copied(&key, 200 << 20, "contractor-staging"),
+            &caller.copied(&key, 200 << 20, &Host::Bucket("contractor-staging")),
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Programs of the company that move much: Spark, Athena, backups, jobs.
 
 use super::Tell;
-use crate::line::{Address, Channel, Line};
+use crate::line::{Address, Channel, Host, Line};
 use crate::lines::{Caller, missing};
 use crate::rng::Rng;
 use crate::world::{self, agent, role, user};
@@ -263,7 +263,7 @@ pub fn moved(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
         let time = now + i * 2;
         for line in [
             caller.copy(&new, size),
-            caller.copied(&old, size, ""),
+            caller.copied(&old, size, &Host::Own),
             caller.delete(&old),
         ] {
             tell(&Line { time, ..line });
@@ -288,7 +288,7 @@ pub fn storage_class(rng: &mut Rng, now: i64, tell: &mut Tell<'_>) {
         });
         tell(&Line {
             time,
-            ..caller.copied(&key, size, "")
+            ..caller.copied(&key, size, &Host::Own)
         });
     }
 }

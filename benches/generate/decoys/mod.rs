@@ -4,6 +4,7 @@
 //! that it may raise is low. More of it is part of the ordinary traffic already.
 
 mod build;
+mod changes;
 mod data;
 mod outside;
 mod services;
@@ -19,7 +20,7 @@ pub type Tell<'a> = dyn FnMut(&Line<'_>) + 'a;
 struct Decoy {
     /// Seconds after the start, for the first time.
     first: i64,
-    /// Seconds until the next time.
+    /// Seconds until the next time; [`ONCE`] where there is none.
     pause: i64,
     /// Whether people do it, who have a night and a weekend.
     people: bool,
@@ -29,6 +30,9 @@ struct Decoy {
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
+
+/// A pause that no log is long enough for.
+const ONCE: i64 = i64::MAX / 4;
 
 /// What people do.
 const fn people(first: i64, pause: i64, play: fn(&mut Rng, i64, &mut Tell<'_>)) -> Decoy {
@@ -48,7 +52,7 @@ const fn always(first: i64, pause: i64, play: fn(&mut Rng, i64, &mut Tell<'_>)) 
     }
 }
 
-const DECOYS: [Decoy; 35] = [
+static DECOYS: [Decoy; 35] = [
     people(420, 2 * HOUR, build::deploy),
     people(700, 3 * HOUR, build::publish),
     people(1200, 9 * HOUR, build::terraform_plan),
@@ -86,22 +90,39 @@ const DECOYS: [Decoy; 35] = [
     always(750, 4 * HOUR, outside::carrier),
 ];
 
+/// What changes over the weeks, where it is asked for.
+static CHANGES: [Decoy; 11] = [
+    people(9 * HOUR + 410, 3 * DAY, changes::at_home),
+    people(17 * HOUR + 410, 4 * DAY, changes::at_home),
+    people(9 * DAY + 8 * HOUR + 250, 3 * HOUR, changes::newcomer),
+    always(8 * DAY + 10 * HOUR, 6 * HOUR, changes::forecasts),
+    always(2 * HOUR + 900, DAY, changes::nightly),
+    people(7 * HOUR + 120, 2 * HOUR, changes::builds),
+    always(17 * DAY + 2 * HOUR + 2200, ONCE, changes::larger_night),
+    people(16 * DAY + 13 * HOUR, ONCE, changes::larger_deploy),
+    always(15 * DAY + 18 * HOUR, ONCE, changes::traveller),
+    always(16 * DAY + 6 * HOUR + 1800, ONCE, changes::traveller),
+    always(15 * DAY + 4 * HOUR, ONCE, changes::month_is_over),
+];
+
 /// The decoys and when each is due.
 pub struct Decoys {
     rng: Rng,
     rhythm: Rhythm,
-    due: [i64; DECOYS.len()],
+    all: Vec<(i64, &'static Decoy)>,
     /// The earliest of them; most lines have no more to ask.
     soonest: i64,
 }
 
 impl Decoys {
-    /// From a time on.
-    pub fn new(seed: u64, start: i64, rhythm: Rhythm) -> Self {
+    /// From a time on, and whether there are changes from week to week.
+    pub fn new(seed: u64, start: i64, rhythm: Rhythm, changes: bool) -> Self {
+        let changes = if changes { &CHANGES[..] } else { &[] };
+        let all = DECOYS.iter().chain(changes);
         Self {
             rng: Rng::new(seed, 3),
             rhythm,
-            due: std::array::from_fn(|i| start + DECOYS[i].first),
+            all: all.map(|decoy| (start + decoy.first, decoy)).collect(),
             soonest: start,
         }
     }
@@ -115,17 +136,17 @@ impl Decoys {
                 self.soonest = time;
                 return;
             }
-            let decoy = &DECOYS[i];
+            let decoy = self.all[i].1;
             if !decoy.people || self.rhythm.working(time) {
                 (decoy.play)(&mut self.rng, time, tell);
             }
-            self.due[i] += decoy.pause;
+            self.all[i].0 += decoy.pause;
         }
     }
 
     /// The earliest that is due.
     fn next(&self) -> (usize, i64) {
-        let due = self.due.iter().copied().enumerate();
+        let due = self.all.iter().map(|(due, _)| *due).enumerate();
         due.min_by_key(|(i, time)| (*time, *i))
             .unwrap_or((0, i64::MAX))
     }

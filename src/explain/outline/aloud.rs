@@ -4,6 +4,7 @@ use rsigma_parser::Detections;
 
 use super::{Builder, Words, counted};
 use crate::explain::words;
+use crate::record::Field;
 use crate::rule::document::{Correlation as Block, Document};
 use crate::rule::plan;
 
@@ -56,7 +57,9 @@ impl Builder<'_> {
             (0, _) => ", and one of:",
             _ => ", and all of the first and one of the other:",
         };
-        self.say(depth, format!("{name}fires on {main}{more}"));
+        let usual = extension.baseline.map(words::usual);
+        let usual = usual.map_or_else(String::new, |usual| format!(", {usual}"));
+        self.say(depth, format!("{name}fires on {main}{usual}{more}"));
         for (name, list) in [("and", &extension.and), ("any", &extension.any)] {
             for (number, aggregate) in list.iter().enumerate() {
                 let text = words::aggregate(aggregate, block.timespan, self.known.settings);
@@ -99,6 +102,32 @@ impl Builder<'_> {
                 self.say(depth + 2, text);
             }
         }
+    }
+
+    /// Which of the records count that match: those with a value that is new.
+    pub(super) fn new_value_aloud(&mut self, document: &Document, depth: usize) {
+        let Some(new) = &document.extension.new_value else {
+            return;
+        };
+        let named = |fields: &[Field]| {
+            let names = fields.iter().map(|field| field.name().to_owned());
+            words::several(names, "and")
+        };
+        let group = match &new.group_by[..] {
+            [] => String::new(),
+            fields => format!(" for {}", named(fields)),
+        };
+        let days = |days: Option<u32>, what: &str| match days {
+            None => String::new(),
+            Some(days) => format!(", {what} {days} days"),
+        };
+        let text = format!(
+            "only records whose {} is new{group}{}{}",
+            named(&new.fields),
+            days(new.learn, "once learned on"),
+            days(new.memory, "not seen for"),
+        );
+        self.say(depth + 1, text);
     }
 
     /// `refused: error_code is AccessDenied and ...`, selection by selection.

@@ -225,7 +225,7 @@ impl Checker<'_> {
                 self.report.push(key.spot, reason);
             }
         }
-        let group_by = texts(root.get("correlation"), "group-by");
+        let group_by = keys(root);
         if let Some(summary) = node.get("summary")
             && let Some(text) = summary.text()
             && keys_are_known(root)
@@ -250,6 +250,18 @@ impl Checker<'_> {
             self.field(field, "\"field\"");
         }
     }
+}
+
+/// What the key of a rule's alerts consists of: what a correlation groups by, or
+/// of a new value its group and the value.
+pub(in crate::rule) fn keys(root: &Node) -> Vec<String> {
+    if let Some(correlation) = root.get("correlation") {
+        return texts(Some(correlation), "group-by");
+    }
+    let new = root.get("s3sentry").and_then(|node| node.get("new_value"));
+    let mut keys = texts(new, "group-by");
+    keys.extend(texts(new, "field"));
+    keys
 }
 
 /// Whether all that a correlation groups by is known here: a field or an alias.

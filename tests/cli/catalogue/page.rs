@@ -26,8 +26,8 @@ in greater number: each of them is a rule of its own, `NAME-low` beside `NAME`.
 They alert independently. What `stranger`, `principal` and the other fields
 are stands in [fields.md](fields.md), when exactly a rule fires in
 [correlations.md](correlations.md). A rule that *needs* a list of the
-[settings](settings.md#lists) does not run until it is set; in parentheses: not all
-of its levels need it.
+[settings](settings.md#lists) does not run until it is set, one that needs the
+`baseline` not without one; in parentheses: not all of its levels need it.
 
 ";
 
@@ -213,8 +213,35 @@ fn paragraph(text: &str) -> String {
 /// What the settings can change, with what it is now.
 fn tuning(rule: &Value) -> String {
     let name = text(rule, "name");
+    let mut keys = numbers(rule);
+    let span =
+        |key: &str, value: &Value| value.as_str().map(|span| format!("`{key} = \"{span}\"`"));
+    keys.extend(span("timespan", &rule["correlation"]["timespan"]));
+    keys.extend(span("suppress", &rule["s3sentry"]["suppress"]));
+    keys.extend(["level", "exclude", "enabled"].map(|key| format!("`{key}`")));
+    let mut all = format!(
+        "`[rules.{name}]` in the [settings](settings.md#rules): {}",
+        keys.join(", ")
+    );
+    if rule["correlation"]["type"] == "temporal" {
+        for counted in texts(&rule["correlation"]["rules"]) {
+            let numbers = numbers(&DOCUMENTS[&counted]);
+            if !numbers.is_empty() {
+                write!(all, "; `[rules.{counted}]`: {}", numbers.join(", ")).unwrap();
+            }
+        }
+    }
+    all
+}
+
+/// The numbers of a rule's own that the settings can change. That of a `temporal`
+/// says how many rules it needs.
+fn numbers(rule: &Value) -> Vec<String> {
+    let correlation = &rule["correlation"];
     let mut keys = Vec::new();
-    if let Some(condition) = rule["correlation"]["condition"].as_object() {
+    if let Some(condition) = correlation["condition"].as_object()
+        && correlation["type"] != "temporal"
+    {
         let numbers: Vec<&Value> = condition
             .iter()
             .filter(|(key, number)| *key != "percentile" && number.is_u64())
@@ -224,15 +251,10 @@ fn tuning(rule: &Value) -> String {
             keys.push(format!("`threshold = {number}`"));
         }
     }
-    let span =
-        |key: &str, value: &Value| value.as_str().map(|span| format!("`{key} = \"{span}\"`"));
-    keys.extend(span("timespan", &rule["correlation"]["timespan"]));
-    keys.extend(span("suppress", &rule["s3sentry"]["suppress"]));
-    keys.extend(["level", "exclude", "enabled"].map(|key| format!("`{key}`")));
-    format!(
-        "`[rules.{name}]` in the [settings](settings.md#rules): {}",
-        keys.join(", ")
-    )
+    if let Some(number) = rule["s3sentry"]["baseline"]["otherwise"].as_u64() {
+        keys.push(format!("`otherwise = {number}`"));
+    }
+    keys
 }
 
 /// The detections below the rules of a file, and the rules in plain words.
