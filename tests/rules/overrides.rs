@@ -273,7 +273,7 @@ fn exclusions_narrow_what_a_detection_matches() {
     assert!(documents[1].filters.is_empty());
 }
 
-const USUAL: &str = r#"
+const USUAL: &str = r"
 title: Usual
 name: usual
 correlation: {type: event_count, rules: [refused], group-by: [bucket_name], timespan: 5m, condition: {gte: 20}}
@@ -287,7 +287,7 @@ s3sentry: {baseline: {times: 10}}
 title: One of them
 name: either
 correlation: {type: temporal, rules: [usual, other], group-by: [bucket_name], timespan: 1h, condition: {gte: 1}}
-"#;
+";
 
 /// What they count, with rules that compare with a baseline.
 fn usual() -> String {
