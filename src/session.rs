@@ -172,7 +172,7 @@ impl Session {
     /// Begins to write: first what an earlier run has found and could not write,
     /// and what its other rules had found so far.
     pub fn begin<'s>(&'s mut self, output: &'s mut dyn Output) -> Result<Running<'s>, Failed> {
-        let unwritten = self.versions.unwritten(&self.state)?;
+        let unwritten = Versions::unwritten(&self.state)?;
         let left_over = self.versions.left_over();
         let mut running = Running {
             session: self,

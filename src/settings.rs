@@ -230,10 +230,13 @@ const GEOIP: &str = "geoip";
 /// The key of the tables that name lists of indicators.
 const IOC: &str = "ioc";
 
+/// A key that holds a number of days, and what keeps it.
+type SpanRow = (&'static str, fn(&mut Settings, u32));
+
 /// Keys that hold a number of days.
-const SPANS: &[(&str, fn(&mut Settings, u32))] = &[
+const SPANS: &[SpanRow] = &[
     ("learn", |settings, days| {
-        settings.baseline.learn_days = days
+        settings.baseline.learn_days = days;
     }),
     ("memory", |settings, days| {
         settings.baseline.memory_days = days;

@@ -1,15 +1,19 @@
 //! `scan`: access logs in, alerts out.
 
-use std::io::{self, IsTerminal};
-use std::sync::{Arc, Mutex, PoisonError};
+pub mod writer;
 
-use s3sentry::alert::{Alert, Level, Status};
-use s3sentry::pipeline::{self, BlockSource, Memory, Options, Outcome, Span, Tally};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use s3sentry::pipeline::{self, BlockSource, Memory, Options, Outcome, Span};
 use s3sentry::rule::RuleSet;
 use s3sentry::session::{self, Output as _, Session};
-use s3sentry::sink::{self, Format, Sink};
-use s3sentry::source::{Options as ReadOptions, Progress as ReadProgress, Sources, Spec};
+use s3sentry::settings::Settings;
+use s3sentry::sink::{self, Format};
+use s3sentry::source::{Options as ReadOptions, Sources, Spec};
 
+use self::writer::{Versions, Writer};
 use super::output::Target;
 use super::progress::Progress;
 use super::summary::{self, Entities, Kept, Summary};
@@ -33,34 +37,17 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let settings = super::settings(common, Some(&arguments.lists))?;
     let rules = super::rules(&arguments.rules, &settings)?;
     let kept = super::state_file(arguments.state.as_ref());
-    if arguments.no_learn && kept.is_none() {
-        return Err(Stop::usage(anyhow::anyhow!(
-            "--no-learn is about the baseline in a state file: name one with --state FILE"
-        )));
-    }
-    let set = match kept {
-        None => super::compiled(&rules, &settings, arguments.min_level)?,
-        Some(_) => super::compiled_with_baseline(&rules, &settings)?,
-    };
-    let set = Arc::new(set);
     let format = format(arguments);
-    if format == Format::Json && arguments.output.append.is_some() {
-        return Err(Stop::usage(anyhow::anyhow!(
-            "json is one array, which nothing can be appended to; use --format ndjson"
-        )));
-    }
-    entities_apart(arguments)?;
+    consistent(arguments, kept.as_deref(), format)?;
+    let set = Arc::new(compiled(arguments, kept.as_deref(), &rules, &settings)?);
     let (specs, reading) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
     let mut session = kept
         .map(|file| Session::open(&file, &super::owner()))
         .transpose()?;
     let header = matches!(format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
-    let whom = arguments
-        .entities
-        .as_deref()
-        .map(Target::file)
-        .transpose()?;
+    let whom = arguments.entities.as_deref();
+    let whom = whom.map(Target::file).transpose()?;
     let mut sources = match &session {
         None => Sources::open(specs, reading),
         Some(session) => resumed(session, specs, reading, span)?,
@@ -74,10 +61,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
         None => None,
         Some(session) => Some(restored(session, &set, options, arguments, &mut sources)?),
     };
-    let look = sink::Options {
-        color: color(arguments, &target),
-        width: width(&target),
-    };
+    let look = look(arguments, &target);
     let settles = !matches!(target, Target::Replace(..));
     let progress = Progress::new(common.quiet, sources.progress().total);
     let read = Mutex::new(sources.progress());
@@ -217,63 +201,31 @@ fn going_on(
     Ok((outcome, memory))
 }
 
-/// Versions of alerts, by what they say.
-#[derive(Debug, Default)]
-pub struct Versions {
-    /// Of periods that go on.
-    pub open: u64,
-    /// Final ones that were told before as they stood.
-    pub closed: u64,
-    /// Those that were told before and hold no longer.
-    pub withdrawn: u64,
+/// What was asked for goes together.
+fn consistent(arguments: &Scan, kept: Option<&Path>, format: Format) -> Result<(), Stop> {
+    if arguments.no_learn && kept.is_none() {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "--no-learn is about the baseline in a state file: name one with --state FILE"
+        )));
+    }
+    if format == Format::Json && arguments.output.append.is_some() {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "json is one array, which nothing can be appended to; use --format ndjson"
+        )));
+    }
+    entities_apart(arguments)
 }
 
-/// Where alerts go, and who is told of them.
-struct Writer<'w> {
-    sink: Box<dyn Sink + 'w>,
-    entities: &'w mut Entities,
-    versions: &'w mut Versions,
-    progress: &'w Progress,
-    read: &'w Mutex<ReadProgress>,
-    min_level: Level,
-    /// Whether what is flushed stays.
-    settles: bool,
-    /// Whether alerts wait in a buffer.
-    unseen: bool,
-}
-
-impl session::Output for Writer<'_> {
-    fn alert(&mut self, alert: &Alert, fresh: bool, _: &Tally) -> io::Result<()> {
-        if alert.rule.level < self.min_level {
-            return Ok(());
-        }
-        match alert.status {
-            Status::Open => self.versions.open += 1,
-            Status::Withdrawn => self.versions.withdrawn += 1,
-            Status::Closed => self.versions.closed += u64::from(!fresh),
-        }
-        self.unseen = true;
-        if fresh {
-            self.entities.count(alert);
-        }
-        let sink = &mut self.sink;
-        self.progress.suspend(|| sink.alert(alert))
-    }
-
-    fn batch(&mut self, tally: &Tally) -> io::Result<()> {
-        let read = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        self.progress
-            .update(read, tally.lines, self.entities.alerts());
-        if !std::mem::take(&mut self.unseen) {
-            return Ok(());
-        }
-        let sink = &mut self.sink;
-        self.progress.suspend(|| sink.flush())
-    }
-
-    fn settle(&mut self) -> io::Result<bool> {
-        self.sink.flush()?;
-        Ok(self.settles)
+/// The rules, beside a baseline where there is a file to keep it in.
+fn compiled(
+    arguments: &Scan,
+    kept: Option<&Path>,
+    rules: &super::Rules,
+    settings: &Arc<Settings>,
+) -> Result<RuleSet, Stop> {
+    match kept {
+        None => super::compiled(rules, settings, arguments.min_level),
+        Some(_) => super::compiled_with_baseline(rules, settings),
     }
 }
 
@@ -315,6 +267,14 @@ fn width(target: &Target) -> usize {
         _ => None,
     };
     size.map_or(COLUMNS, |(width, _)| width.0.into())
+}
+
+/// How a table looks where it goes.
+fn look(arguments: &Scan, target: &Target) -> sink::Options {
+    sink::Options {
+        color: color(arguments, target),
+        width: width(target),
+    }
 }
 
 /// A file is coloured only on demand.

@@ -16,7 +16,7 @@ struct Given {
     /// Where to look for the next one that is free.
     next: u32,
     /// By the number of this run.
-    given: BTreeMap<u32, u32>,
+    by_own: BTreeMap<u32, u32>,
     /// Those that nobody has kept yet.
     fresh: Vec<(u32, u32)>,
 }
@@ -38,7 +38,7 @@ impl Numbers {
     /// The lasting number of an input of this run, with the bit [`LASTING`].
     pub fn lasting(&self, number: u32) -> u32 {
         let mut all = self.0.borrow_mut();
-        if let Some(lasting) = all.given.get(&number) {
+        if let Some(lasting) = all.by_own.get(&number) {
             return *lasting | LASTING;
         }
         while all.used.contains(&all.next) {
@@ -46,7 +46,7 @@ impl Numbers {
         }
         let lasting = all.next;
         all.next += 1;
-        all.given.insert(number, lasting);
+        all.by_own.insert(number, lasting);
         all.fresh.push((number, lasting));
         lasting | LASTING
     }

@@ -38,7 +38,7 @@ impl Versions {
     }
 
     /// Versions that were kept and not written, in the order of writing.
-    pub fn unwritten(&self, state: &State) -> Result<Vec<Alert>, Failed> {
+    pub fn unwritten(state: &State) -> Result<Vec<Alert>, Failed> {
         let kept = state.unwritten_alerts()?;
         kept.iter().map(|kept| read(state, kept)).collect()
     }

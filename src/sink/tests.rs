@@ -380,7 +380,11 @@ fn what_is_written_is_read_again() {
     for alert in [burst(), hostile(), listed()] {
         let text = written(Format::Ndjson, Options::default(), &[alert]);
         let read = read::alert(&text).unwrap();
-        let again = written(Format::Ndjson, Options::default(), &[read.clone()]);
+        let again = written(
+            Format::Ndjson,
+            Options::default(),
+            std::slice::from_ref(&read),
+        );
         // The lines of the evidence do not come back.
         let strip = |text: &str| {
             let mut json: serde_json::Value = serde_json::from_str(text).unwrap();

@@ -1,6 +1,8 @@
 //! What goes on between runs, in the summary: how far learning has come, which
 //! alerts are open, which inputs were done before.
 
+use std::fmt::Write as _;
+
 use s3sentry::baseline::{self, LEARN_DAYS};
 use s3sentry::pipeline::Memory;
 use s3sentry::record::time::rfc3339;
@@ -8,7 +10,7 @@ use s3sentry::session::{Notice, Session};
 use s3sentry::source::Counts;
 
 use super::words::{count, group};
-use crate::commands::scan::Versions;
+use crate::commands::scan::writer::Versions;
 use crate::commands::shown;
 
 /// A state file and what came of it.
@@ -78,16 +80,16 @@ impl Kept<'_> {
         } else {
             format!("learning: {learned} of {needed} days")
         };
-        text.push_str(&format!(
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
             "; {} and {} known",
             count(entities as u64, "entity"),
             count(values as u64, "value")
-        ));
+        );
         if baseline.evicted > 0 {
-            text.push_str(&format!(
-                ", {} forgotten for lack of room",
-                group(baseline.evicted)
-            ));
+            let forgotten = group(baseline.evicted);
+            let _ = write!(text, ", {forgotten} forgotten for lack of room");
         }
         if !baseline.learns() {
             text.push_str(", unchanged (--no-learn)");
