@@ -183,7 +183,11 @@ fn bytes_are_those_of_rules_that_add_up_what_went_out() {
     let set = rule::compile(&documents, &Arc::default(), Level::Informational).unwrap();
     let mut ranking = Ranking::new(&set);
     assert_eq!(ranking.sums.len(), 2, "{:?}", ranking.sums);
-    for (rule, sum) in [("exfil-volume", 5), ("exfil-volume", 4), ("mass-delete", 9)] {
+    for (rule, sum) in [
+        ("exfil-volume-low", 5),
+        ("exfil-volume-low", 4),
+        ("mass-delete", 9),
+    ] {
         let mut alert = alert(rule, Level::High, &host("h"), 0);
         alert.sum = Some(sum);
         ranking.add(&alert);
