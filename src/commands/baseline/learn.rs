@@ -4,11 +4,12 @@
 //! can be run again. What is learned goes into it in parts, so that memory does
 //! not grow with the input.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use s3sentry::baseline::{Baseline, Mode};
+use s3sentry::baseline::{Baseline, DAY, HOUR, Mode, volume};
 use s3sentry::pipeline::{self, Span, Tally};
 use s3sentry::rule::RuleSet;
 use s3sentry::session::COMMIT_EVERY;
@@ -79,6 +80,7 @@ fn teach(
     let commit = state.begin()?;
     let run = commit.start_run(&owner.command, owner.since)?;
     commit.register(&lessons)?;
+    commit.begin_learning()?;
     let read = Mutex::new(sources.progress());
     let mut kept = 0;
     let source = &mut Watched::new(sources, &read);
@@ -92,6 +94,7 @@ fn teach(
         keep(&commit, baseline)
     })?;
     keep(&commit, &mut baseline)?;
+    commit.end_learning(tally.latest.map_or(i64::MIN, first_hour))?;
     let known = baseline.len();
     let learned = Learned {
         known,
@@ -106,9 +109,15 @@ fn teach(
     Ok((tally, learned))
 }
 
+/// The first hour that anything is compared with after this time, with a week to
+/// spare.
+fn first_hour(latest: i64) -> i64 {
+    (latest - (volume::DAYS + 7) * DAY).div_euclid(HOUR)
+}
+
 /// Puts away what was learned since the last part.
 fn keep(commit: &Commit<'_>, baseline: &mut Baseline) -> Result<(), Stop> {
-    commit.put_baseline(&baseline.delta())?;
+    commit.put_part(baseline.delta())?;
     baseline.committed();
     Ok(())
 }
@@ -132,10 +141,12 @@ fn print(
         shown(file),
     );
     if learned.evicted > 0 {
-        text.push_str(&format!(
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
             "; {} forgotten for lack of room, those seen longest ago",
             words::group(learned.evicted)
-        ));
+        );
     }
     say(words::row("learned", &text, summary::width()));
     if let Some((_, last)) = tally.span.filter(|_| tally.records() > tally.outside) {

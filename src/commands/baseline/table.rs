@@ -1,6 +1,7 @@
 //! Columns for people. The last one is as long as it is: names are to be searched
 //! for and copied, and so never cut.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use s3sentry::record::time::rfc3339;
@@ -52,11 +53,12 @@ impl Table {
             let mut line = String::new();
             for (column, cell) in cells.enumerate() {
                 let width = widths[column];
-                line.push_str(&match (right[column], column + 1 == widths.len()) {
-                    (_, true) => cell.to_owned(),
-                    (true, _) => format!("{cell:>width$}  "),
-                    (false, _) => format!("{cell:width$}  "),
-                });
+                // Writing to a string cannot fail.
+                let _ = match (right[column], column + 1 == widths.len()) {
+                    (_, true) => write!(line, "{cell}"),
+                    (true, _) => write!(line, "{cell:>width$}  "),
+                    (false, _) => write!(line, "{cell:width$}  "),
+                };
             }
             line
         };

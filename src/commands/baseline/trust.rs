@@ -72,7 +72,7 @@ impl<'t> Judge<'t> {
         let mut reasons = Vec::new();
         if age.unsigned_abs() < min_age {
             reasons.push(format!(
-                "new: came {} before the end",
+                "first seen {} before the last record",
                 days(age.unsigned_abs())
             ));
         }

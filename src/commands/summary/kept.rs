@@ -1,6 +1,8 @@
 //! What goes on between runs, in the summary: how far learning has come, which
 //! alerts are open, which inputs were done before.
 
+use std::fmt::Write as _;
+
 use s3sentry::baseline::{self, Baseline};
 use s3sentry::pipeline::Memory;
 use s3sentry::record::time::rfc3339;
@@ -31,6 +33,13 @@ pub struct Left {
 }
 
 impl Kept<'_> {
+    /// Whether new things count as new.
+    pub fn is_learned(&self) -> bool {
+        let baseline = self.memory.baseline.as_ref();
+        let days = baseline.and_then(|baseline| self.days(baseline));
+        days.is_some_and(|(learned, needed)| learned >= needed)
+    }
+
     /// How long learning will take; none where it has ended, or does not go on.
     pub fn days_left(&self) -> Option<Left> {
         let baseline = self.memory.baseline.as_ref()?;
@@ -102,16 +111,19 @@ impl Kept<'_> {
         } else {
             format!("learning: {learned} of {needed} days")
         };
-        text.push_str(&format!(
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
             "; {} and {} known",
             count(entities as u64, "entity"),
             count(values as u64, "value")
-        ));
+        );
         if baseline.evicted > 0 {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 ", {} forgotten for lack of room",
                 group(baseline.evicted)
-            ));
+            );
         }
         if !baseline.learns() {
             text.push_str(", unchanged (--no-learn)");

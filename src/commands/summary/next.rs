@@ -60,10 +60,17 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
     (idle && seen.value > 0).then(|| {
         let about = if seen.approx { "about " } else { "" };
         let verb = if seen.value == 1 { "was" } else { "were" };
+        let known = summary.kept.as_ref().filter(|kept| kept.is_learned());
+        let known = known.map_or(String::new(), |kept| {
+            format!(
+                " (those\n      that are known: s3sentry baseline trust --state{})",
+                word(&shown(kept.session.path()))
+            )
+        });
         command(
             &format!(
                 "Next: {about}{} {verb} seen and nothing says which are yours.\n      \
-                 Write your networks to a file, one CIDR a line, then:",
+                 Write your networks to a file, one CIDR a line{known}, then:",
                 count(seen.value, "address")
             ),
             &format!(
@@ -79,9 +86,10 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
 fn learn(summary: &Summary<'_>) -> Option<String> {
     let tally = &summary.outcome.tally;
     let source = |state: &str| {
-        let named = match reads_stdin(summary) {
-            true => " SOURCE...".to_owned(),
-            false => sources(summary),
+        let named = if reads_stdin(summary) {
+            " SOURCE...".to_owned()
+        } else {
+            sources(summary)
         };
         format!("s3sentry baseline learn --state{}{named}", word(state))
     };
@@ -96,12 +104,13 @@ fn learn(summary: &Summary<'_>) -> Option<String> {
         });
     };
     let left = kept.days_left()?;
-    let (days, day) = (count(left.days.into(), "day"), left.from);
+    let days = count(left.days.into(), "more day");
     Some(command(
         &format!(
-            "Next: nothing counts as new before {days} more with records: with some on every day \
-             from\n      {day} on. Where nothing was wrong in what was read, it is normal at once \
-             after:"
+            "Next: nothing counts as new yet: that takes records on {days}, so it begins on {}\n      \
+             if there are some every day. Where nothing was wrong in what was read, it is\n      \
+             normal at once after:",
+            left.from
         ),
         &source(&shown(kept.session.path())),
     ))

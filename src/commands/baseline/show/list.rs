@@ -6,7 +6,7 @@ use s3sentry::baseline::{Extent, Tuple};
 use s3sentry::record::time::rfc3339;
 use s3sentry::state::{EntityRow, Filter, List, Order, State, ValueRow};
 use s3sentry::text::{json, lossless, terminal};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::cli::baseline::{Kind, Show, Sort};
 use crate::cli::{Color, ListFormat};
@@ -188,14 +188,59 @@ fn printed(name: Option<&Tuple>) -> String {
     }
 }
 
-fn seen(extent: &Extent, declared: bool) -> Value {
-    json!({
-        "first_seen": rfc3339(extent.first),
-        "last_seen": rfc3339(extent.last),
-        "requests": extent.requests,
-        "days": days(extent),
-        "declared": declared,
-    })
+/// A row for programs.
+#[derive(Serialize)]
+struct Json {
+    kind: &'static str,
+    name: Option<String>,
+    /// Of networks only, where it is not forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(flatten)]
+    times: Times,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    networks: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_in: Option<Vec<SeenIn>>,
+}
+
+/// When, and how often.
+#[derive(Serialize)]
+struct Times {
+    first_seen: String,
+    last_seen: String,
+    requests: u64,
+    days: u64,
+    declared: bool,
+}
+
+/// A network of one that was named.
+#[derive(Serialize)]
+struct SeenIn {
+    network: Option<String>,
+    #[serde(flatten)]
+    times: Times,
+}
+
+impl Times {
+    fn of(extent: &Extent, declared: bool) -> Self {
+        Self {
+            first_seen: rfc3339(extent.first),
+            last_seen: rfc3339(extent.last),
+            requests: extent.requests,
+            days: days(extent),
+            declared,
+        }
+    }
+}
+
+impl SeenIn {
+    fn of(value: &ValueRow) -> Self {
+        Self {
+            network: escaped(&value.name),
+            times: Times::of(&value.extent, value.declared),
+        }
+    }
 }
 
 fn days(extent: &Extent) -> u64 {
@@ -204,21 +249,18 @@ fn days(extent: &Extent) -> u64 {
 
 impl Found {
     /// An array; of one that was named its networks stand in it.
-    fn json(&self) -> Vec<Value> {
+    fn json(&self) -> Vec<Json> {
         let rows = self.rows.iter().map(|row| {
-            let mut value = seen(&row.extent, row.declared);
-            value["kind"] = self.kind.word().into();
-            value["name"] = escaped(&row.name).into();
-            if self.kind == Kind::Network {
-                value["account"] = row.account.as_ref().and_then(escaped).into();
+            let account = row.account.as_ref().and_then(escaped);
+            let networks = self.networks.as_ref();
+            Json {
+                kind: self.kind.word(),
+                name: escaped(&row.name),
+                account,
+                times: Times::of(&row.extent, row.declared),
+                networks: row.networks,
+                seen_in: networks.map(|networks| networks.iter().map(SeenIn::of).collect()),
             }
-            if let Some(networks) = row.networks {
-                value["networks"] = networks.into();
-            }
-            if let Some(networks) = &self.networks {
-                value["seen_in"] = networks.iter().map(network).collect();
-            }
-            value
         });
         rows.collect()
     }
@@ -289,10 +331,4 @@ fn title(kind: Kind) -> &'static str {
 
 fn yes(declared: bool) -> String {
     if declared { "yes" } else { "" }.to_owned()
-}
-
-fn network(value: &ValueRow) -> Value {
-    let mut object = seen(&value.extent, value.declared);
-    object["network"] = escaped(&value.name).into();
-    object
 }

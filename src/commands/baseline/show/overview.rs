@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use s3sentry::record::time::rfc3339;
 use s3sentry::state::{EntityRow, Filter, List, Order, State, Total};
 use s3sentry::text::{json, terminal};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::cli::{Color, ListFormat};
 use crate::commands::baseline::NETWORKS;
@@ -23,6 +23,42 @@ struct Overview {
     needed: Option<u32>,
     kinds: Vec<Total>,
     dimensions: Vec<Total>,
+}
+
+/// The same for programs.
+#[derive(Serialize)]
+struct Json<'o> {
+    state: &'o str,
+    bytes: u64,
+    learned: bool,
+    days: u32,
+    days_needed: Option<u32>,
+    declared: bool,
+    requests: u64,
+    first_seen: Option<String>,
+    last_seen: Option<String>,
+    kinds: Vec<Known>,
+    dimensions: Vec<Known>,
+}
+
+/// How much there is of something.
+#[derive(Serialize)]
+struct Known {
+    name: String,
+    count: u64,
+    first_seen: Option<String>,
+    last_seen: Option<String>,
+}
+
+impl Known {
+    fn of(total: &Total) -> Self {
+        Self {
+            name: total.name.clone(),
+            count: total.rows,
+            first_seen: total.first.map(rfc3339),
+            last_seen: total.last.map(rfc3339),
+        }
+    }
 }
 
 /// Writes it.
@@ -73,35 +109,23 @@ impl Overview {
         (days, self.needed, learned)
     }
 
-    fn json(&self) -> Value {
-        let totals = |totals: &[Total]| -> Vec<Value> {
-            let totals = totals.iter().map(|total| {
-                json!({
-                    "name": total.name,
-                    "count": total.rows,
-                    "first_seen": total.first.map(rfc3339),
-                    "last_seen": total.last.map(rfc3339),
-                })
-            });
-            totals.collect()
-        };
-        let (days, needed, learned) = self.days();
+    fn json(&self) -> Json<'_> {
+        let totals = |totals: &'_ [Total]| totals.iter().map(Known::of).collect();
+        let (days, days_needed, learned) = self.days();
         let log = self.log.as_ref();
-        json!({
-            "state": self.path,
-            "bytes": self.bytes,
-            "learning": {
-                "learned": learned,
-                "days": days,
-                "days_needed": needed,
-                "declared": log.is_some_and(|log| log.declared),
-            },
-            "requests": log.map_or(0, |log| log.extent.requests),
-            "first_seen": log.map(|log| rfc3339(log.extent.first)),
-            "last_seen": log.map(|log| rfc3339(log.extent.last)),
-            "kinds": totals(&self.kinds),
-            "dimensions": totals(&self.dimensions),
-        })
+        Json {
+            state: &self.path,
+            bytes: self.bytes,
+            learned,
+            days,
+            days_needed,
+            declared: log.is_some_and(|log| log.declared),
+            requests: log.map_or(0, |log| log.extent.requests),
+            first_seen: log.map(|log| rfc3339(log.extent.first)),
+            last_seen: log.map(|log| rfc3339(log.extent.last)),
+            kinds: totals(&self.kinds),
+            dimensions: totals(&self.dimensions),
+        }
     }
 
     fn table(&self, out: &mut impl Write, color: Color) -> io::Result<()> {
