@@ -307,3 +307,49 @@ fn a_rule_says_that_it_needs_a_baseline() {
     assert_eq!(rule["needs"], serde_json::json!(["baseline"]));
     assert_eq!(rule["runs"], false);
 }
+
+/// What hours came to, of an export.
+fn volumes(place: &Place) -> Vec<(u64, u64)> {
+    let run = place.run("baseline export --state s.db -q").ends(0);
+    let lines = run
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let volumes = lines.filter_map(|line: Value| {
+        let volume = line.get("volume")?;
+        let number = |name| volume[name].as_u64();
+        Some((number("sum")?, number("learned")?))
+    });
+    volumes.collect()
+}
+
+#[test]
+fn volumes_of_a_log_count_once() {
+    let place = Place::new();
+    place.file("a.log", days(2, &["198.51.100"]));
+    place.file(
+        "r.yml",
+        "title: Read\nname: read\nlogsource: {product: aws, service: s3_server_access}\n\
+         detection: {served: {ok: true, operation_class: read}, condition: served}\n---\n\
+         title: Much more than usual\nname: much\ncorrelation: {type: event_count, \
+         rules: [read], group-by: [principal], timespan: 1h, condition: {gte: 5000}}\n\
+         s3sentry: {baseline: {times: 10}}\n",
+    );
+    let learn = "baseline learn --state s.db --rules r.yml -q a.log";
+    place.run(learn).ends(0);
+    place.run(learn).ends(0);
+    let once = volumes(&place);
+    assert!(
+        once.contains(&(0, 2)) && once.iter().all(|(sum, _)| *sum == 0),
+        "{once:?}"
+    );
+    place
+        .run("scan --state s.db --rules r.yml -q a.log")
+        .ends(0);
+    place.run(learn).ends(0);
+    let both: Vec<_> = once
+        .iter()
+        .map(|(_, learned)| (*learned, *learned))
+        .collect();
+    assert_eq!(volumes(&place), both);
+}

@@ -97,8 +97,8 @@ fn learn(summary: &Summary<'_>) -> Option<String> {
         let idle = summary.set.lacks("trusted_networks");
         return (idle && tally.addresses.count().value > 0).then(|| {
             command(
-                "Next: or let it learn from logs of days on which nothing was wrong, and scan the \
-                 days after\n      them with the same --state:",
+                "Next: or let it learn from logs of days on which nothing was wrong, and scan\n      \
+                 the days after them with the same --state:",
                 &source(STATE),
             )
         });
@@ -107,9 +107,9 @@ fn learn(summary: &Summary<'_>) -> Option<String> {
     let days = count(left.days.into(), "more day");
     Some(command(
         &format!(
-            "Next: nothing counts as new yet: that takes records on {days}, so it begins on {}\n      \
-             if there are some every day. Where nothing was wrong in what was read, it is\n      \
-             normal at once after:",
+            "Next: nothing counts as new yet: that takes records on {days}, so it\n      \
+             begins on {} if there are some every day. Where nothing was wrong in\n      \
+             what was read, it is normal at once after:",
             left.from
         ),
         &source(&shown(kept.session.path())),
