@@ -334,12 +334,12 @@ fn volumes_of_a_reading_come_in_parts_and_count_once() {
         commit.commit().unwrap();
     };
     let sql = "SELECT hour, sum, learned FROM volumes ORDER BY hour";
-    let learned = ["30|5|9", "31|100|8", "32|0|3"];
+    let expected = ["30|5|9", "31|100|8", "32|0|3"];
     learn(&mut state);
-    assert_eq!(asked(&state, sql), learned);
+    assert_eq!(asked(&state, sql), expected);
     // Read once more it comes to the same, and scans add up beside it.
     learn(&mut state);
-    assert_eq!(asked(&state, sql), learned);
+    assert_eq!(asked(&state, sql), expected);
     keep(&mut state, &part(&[(32, 2)]));
     assert_eq!(asked(&state, sql), ["30|5|9", "31|100|8", "32|2|3"]);
     let past = state.past().unwrap();
