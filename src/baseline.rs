@@ -23,6 +23,7 @@ use std::io;
 pub use self::days::Days;
 pub use self::known::{Baseline, Delta, EntityDelta, Extent, Mode, ValueDelta, VolumeDelta};
 pub use self::notes::Notes;
+pub use self::volume::Sums;
 use crate::record::{Field, hash};
 
 /// Distinct days with records after which a group is learned, unless set.
@@ -179,7 +180,7 @@ pub trait Past: Send + Sync {
         entity: u64,
         hour: i64,
         range: (i64, i64),
-    ) -> io::Result<Vec<(i64, u64)>>;
+    ) -> io::Result<Vec<(i64, Sums)>>;
 }
 
 /// The hash of several values together, from the hashes of each.

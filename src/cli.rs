@@ -6,6 +6,8 @@
 // Help is shown as it is written here, where backticks are only noise.
 #![allow(clippy::doc_markdown)]
 
+pub mod baseline;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -28,6 +30,9 @@ pub struct Cli {
 pub enum Command {
     /// Read access logs and write alerts
     Scan(Scan),
+    /// Learn, look at and correct what is normal
+    #[command(subcommand)]
+    Baseline(baseline::Baseline),
     /// Write the records of access logs as NDJSON or CSV
     Parse(Parse),
     /// List, show, check and test the rules

@@ -3,6 +3,7 @@
 //! Here is what they share: how a run ends, what is said on stderr, where
 //! settings and inputs come from. stdout carries only data.
 
+pub mod baseline;
 pub mod output;
 pub mod parse;
 pub mod progress;
@@ -315,6 +316,11 @@ pub fn owner() -> Owner {
         command.truncate(end);
     }
     Owner::now(command)
+}
+
+/// Seconds since the Unix epoch.
+pub fn now() -> i64 {
+    chrono::Utc::now().timestamp()
 }
 
 /// Opens what the user named; stdin without any name.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::cli::baseline::Baseline;
 use crate::cli::{Cli, Command, Rules};
 
 fn main() -> ExitCode {
@@ -20,6 +21,21 @@ fn main() -> ExitCode {
     };
     let ended = match cli.command {
         Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Baseline(Baseline::Learn(arguments)) => commands::baseline::learn::run(&arguments),
+        Command::Baseline(Baseline::Show(arguments)) => commands::baseline::show::run(&arguments),
+        Command::Baseline(Baseline::Forget(arguments)) => {
+            commands::baseline::forget::run(&arguments)
+        }
+        Command::Baseline(Baseline::Export(arguments)) => {
+            commands::baseline::transfer::export(&arguments)
+        }
+        Command::Baseline(Baseline::Import(arguments)) => {
+            commands::baseline::transfer::import(&arguments)
+        }
+        Command::Baseline(Baseline::Merge(arguments)) => {
+            commands::baseline::transfer::merge(&arguments)
+        }
+        Command::Baseline(Baseline::Trust(arguments)) => commands::baseline::trust::run(&arguments),
         Command::Parse(arguments) => commands::parse::run(&arguments),
         Command::Rules(Rules::List(arguments)) => commands::rules::list::run(&arguments),
         Command::Rules(Rules::Show(arguments)) => commands::rules::show::run(&arguments),

@@ -1,6 +1,8 @@
 //! The command as its users meet it: exit codes, stdout, stderr, files.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/baseline.rs"]
+mod baseline;
 #[path = "cli/catalogue.rs"]
 mod catalogue;
 #[path = "cli/check.rs"]

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::notes::{Note, Notes};
-use super::volume::{self, Usual};
+use super::volume::{self, Sums, Usual};
 use super::{Days, Dimension, Lessons, Novelty, Past, Tuple, day};
 
 /// Entities that are kept, and values of groups, each; beyond that those go that
@@ -101,6 +101,8 @@ pub struct VolumeDelta {
     pub hour: i64,
     /// To be added.
     pub sum: u64,
+    /// What it came to at least where it was declared normal: not added up.
+    pub learned: u64,
 }
 
 /// What a commit adds to what is kept. In no order.
@@ -322,7 +324,7 @@ impl Baseline {
     /// where there are too few samples.
     pub fn usual(&self, series: u64, entity: u64, hour: i64) -> io::Result<Option<Usual>> {
         let (from, until) = volume::compared(hour, self.lateness);
-        let mut samples: HashMap<i64, u64> = HashMap::new();
+        let mut samples: HashMap<i64, Sums> = HashMap::new();
         if let Some(past) = &self.past {
             samples.extend(past.volumes(series, entity, hour.rem_euclid(24), (from, until))?);
         }
@@ -330,10 +332,10 @@ impl Baseline {
         for hour in (first..until).step_by(24) {
             if let Some(sum) = self.new_volumes.get(&(series, entity, hour)) {
                 let known = samples.entry(hour).or_default();
-                *known = known.saturating_add(*sum);
+                known.seen = known.seen.saturating_add(*sum);
             }
         }
-        Ok(Usual::of(samples.into_values().collect()))
+        Ok(Usual::of(samples.into_values().map(Sums::total).collect()))
     }
 
     /// On how many distinct days before this one there were records at all.
@@ -381,6 +383,7 @@ impl Baseline {
                     entity: *entity,
                     hour: *hour,
                     sum: *sum,
+                    learned: 0,
                 })
                 .collect(),
             gone_entities: self.gone[0].clone(),

@@ -20,6 +20,23 @@ pub const DAYS: i64 = 28;
 /// Fewer samples say nothing.
 pub const MIN_SAMPLES: usize = 5;
 
+/// What is known of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// What runs came to.
+    pub seen: u64,
+    /// The most that one reading of logs declared normal came to.
+    pub learned: u64,
+}
+
+impl Sums {
+    /// What the hour came to. Both may be of the same records, and so do not add up.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.seen.max(self.learned)
+    }
+}
+
 /// What an hour usually comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usual {

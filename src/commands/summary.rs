@@ -7,7 +7,7 @@ mod entities;
 mod geoip;
 mod indicators;
 mod kept;
-mod next;
+pub mod next;
 mod story;
 pub mod words;
 
@@ -335,7 +335,7 @@ pub fn unread(sources: &Sources) -> End {
 }
 
 /// Columns of the terminal that the summary goes to.
-fn width() -> usize {
+pub fn width() -> usize {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map_or(WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
 }

@@ -10,7 +10,7 @@ use rusqlite::{CachedStatement, OptionalExtension, params};
 use super::error::At;
 use super::load::{days, words};
 use super::{Commit, Error, count, name, number, signed};
-use crate::baseline::{Delta, Extent, Lessons, Tuple};
+use crate::baseline::{Delta, Extent, Lessons, Tuple, VolumeDelta};
 use crate::record::Field;
 
 /// How the rows of a table are read and written.
@@ -146,22 +146,58 @@ impl Commit<'_> {
         });
         self.add(&VALUES, values.collect::<Result<_, Error>>()?)?;
 
+        self.put_volumes("volumes", &delta.volumes)
+    }
+
+    fn put_volumes(&self, table: &str, volumes: &[VolumeDelta]) -> Result<(), Error> {
         let series = self.ids("series")?;
-        let volumes = delta.volumes.iter().map(|volume| {
+        let volumes = volumes.iter().map(|volume| {
             let id = self.known(&series, "series", volume.series)?;
-            Ok((id, signed(volume.entity), volume.hour, number(volume.sum)))
+            let (sum, learned) = (number(volume.sum), number(volume.learned));
+            Ok((id, signed(volume.entity), volume.hour, sum, learned))
         });
         let mut volumes = volumes.collect::<Result<Vec<_>, Error>>()?;
         volumes.sort_unstable();
         // The sum stays a whole number where it would be too large for one.
-        let sql = "INSERT INTO volumes (series, entity, hour, sum) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (series, entity, hour) DO UPDATE SET \
-             sum = min(sum, 9223372036854775807 - excluded.sum) + excluded.sum";
-        let mut statement = self.transaction.prepare_cached(sql).at(self.path)?;
+        let sql = format!(
+            "INSERT INTO {table} (series, entity, hour, sum, learned) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (series, entity, hour) DO UPDATE SET \
+             sum = min(sum, 9223372036854775807 - excluded.sum) + excluded.sum, \
+             learned = max(learned, excluded.learned)"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql).at(self.path)?;
         for volume in volumes {
             statement.execute(volume).at(self.path)?;
         }
         Ok(())
+    }
+
+    /// Begins a reading of logs that are declared normal, which comes in parts.
+    pub fn begin_learning(&self) -> Result<(), Error> {
+        let sql = "DROP TABLE IF EXISTS temp.learning; \
+             CREATE TEMP TABLE learning (series INTEGER, entity INTEGER, hour INTEGER, \
+             sum INTEGER, learned INTEGER, PRIMARY KEY (series, entity, hour)) WITHOUT ROWID";
+        self.transaction.execute_batch(sql).at(self.path)
+    }
+
+    /// Adds a part: volumes wait until all parts have come.
+    pub fn put_part(&self, mut delta: Delta) -> Result<(), Error> {
+        let volumes = std::mem::take(&mut delta.volumes);
+        self.put_baseline(&delta)?;
+        self.put_volumes("temp.learning", &volumes)
+    }
+
+    /// All parts have come. An hour comes to what they say together, or to what is
+    /// known of it where that is more, so that what was read before does not count
+    /// twice. Hours (since the Unix epoch) before `first` are left out.
+    pub fn end_learning(&self, first: i64) -> Result<(), Error> {
+        let sql = "INSERT INTO volumes (series, entity, hour, sum, learned) \
+             SELECT series, entity, hour, 0, sum FROM temp.learning WHERE hour >= ?1 \
+             ON CONFLICT (series, entity, hour) DO UPDATE SET \
+             learned = max(learned, excluded.learned)";
+        self.transaction.execute(sql, [first]).at(self.path)?;
+        let drop = "DROP TABLE temp.learning";
+        self.transaction.execute_batch(drop).at(self.path)
     }
 
     /// Deletes volumes of hours (since the Unix epoch) before one; how many.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::error::At;
 use super::{Error, State, count, open, signed};
-use crate::baseline::Past;
+use crate::baseline::{Past, Sums};
 
 /// Reads what is committed, while the state file itself is being written.
 #[derive(Debug)]
@@ -35,19 +35,23 @@ impl PastVolumes {
         entity: u64,
         hour: i64,
         (from, until): (i64, i64),
-    ) -> Result<Vec<(i64, u64)>, Error> {
+    ) -> Result<Vec<(i64, Sums)>, Error> {
         // A query that panicked has left nothing behind.
         let connection = self
             .connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let sql = "SELECT hour, sum FROM volumes \
+        let sql = "SELECT hour, sum, learned FROM volumes \
              WHERE series = (SELECT id FROM series WHERE hash = ?1) AND entity = ?2 \
              AND hour >= ?3 AND hour < ?4 AND (hour - ?5) % 24 = 0";
         let mut statement = connection.prepare_cached(sql).at(&self.path)?;
         let hash = signed(series);
         let rows = statement.query_map(params![hash, signed(entity), from, until, hour], |row| {
-            Ok((row.get(0)?, count(row.get(1)?)))
+            let sums = Sums {
+                seen: count(row.get(1)?),
+                learned: count(row.get(2)?),
+            };
+            Ok((row.get(0)?, sums))
         });
         rows.and_then(Iterator::collect).at(&self.path)
     }
@@ -60,7 +64,7 @@ impl Past for PastVolumes {
         entity: u64,
         hour: i64,
         range: (i64, i64),
-    ) -> io::Result<Vec<(i64, u64)>> {
+    ) -> io::Result<Vec<(i64, Sums)>> {
         self.read(series, entity, hour, range)
             .map_err(io::Error::other)
     }

@@ -78,7 +78,8 @@ CREATE TABLE volumes (
   series  INTEGER NOT NULL REFERENCES series (id),
   entity  INTEGER NOT NULL, -- key in entities, where it may be forgotten already
   hour    INTEGER NOT NULL, -- hours since 1970 UTC
-  sum     INTEGER NOT NULL,
+  sum     INTEGER NOT NULL, -- what scans came to
+  learned INTEGER NOT NULL, -- the most that one `baseline learn` came to; the larger of both counts
   PRIMARY KEY (series, entity, hour)
 ) WITHOUT ROWID;
 
@@ -234,7 +235,7 @@ CREATE VIEW v_volumes AS
   SELECT series.name AS series, coalesce(series.sum, 'requests') AS of,
     kinds.name AS kind, entities.name AS name,
     strftime('%Y-%m-%dT%H:%M:%SZ', volumes.hour * 3600, 'unixepoch') AS hour,
-    volumes.sum AS sum
+    max(volumes.sum, volumes.learned) AS sum
   FROM volumes
     JOIN series ON series.id = volumes.series
     JOIN kinds ON kinds.id = series.kind

@@ -24,6 +24,8 @@ pub enum Filter<'q> {
 pub enum Order {
     /// Those that were seen last first.
     LastSeen,
+    /// Those that have come last first.
+    FirstSeen,
     /// Those with most requests first.
     Requests,
     /// By name.
@@ -93,19 +95,25 @@ pub struct Total {
 /// First of the columns that [`extent`] reads.
 const EXTENT: &str = "first_seen, last_seen, days, days_before, requests";
 
+/// What a filter asks for in SQL, of the second parameter, and that parameter.
+fn condition(filter: Option<Filter<'_>>) -> (&'static str, Value) {
+    match filter {
+        None => ("?2 IS NULL", Value::Null),
+        Some(Filter::Is(values)) => ("name IS ?2", name::encode(values)),
+        Some(Filter::Contains(text)) => (
+            "instr(lower(CAST(name AS TEXT)), lower(?2)) > 0",
+            Value::Text(text.to_owned()),
+        ),
+    }
+}
+
 impl State {
     /// Entities of a kind; none where the kind is not known.
     pub fn entities(&self, list: &List<'_>) -> Result<Vec<EntityRow>, Error> {
-        let (condition, value) = match list.filter {
-            None => ("?2 IS NULL", Value::Null),
-            Some(Filter::Is(values)) => ("name IS ?2", name::encode(values)),
-            Some(Filter::Contains(text)) => (
-                "instr(lower(CAST(name AS TEXT)), lower(?2)) > 0",
-                Value::Text(text.to_owned()),
-            ),
-        };
+        let (condition, value) = condition(list.filter);
         let order = match list.order {
             Order::LastSeen => "last_seen DESC",
+            Order::FirstSeen => "first_seen DESC",
             Order::Requests => "requests DESC",
             Order::Name => "name",
         };
@@ -137,6 +145,18 @@ impl State {
             self.count_values(dimension, &mut rows)?;
         }
         Ok(rows)
+    }
+
+    /// How many entities of a kind there are, whatever the limit.
+    pub fn count_entities(&self, list: &List<'_>) -> Result<u64, Error> {
+        let (condition, value) = condition(list.filter);
+        let sql = format!(
+            "SELECT count(*) FROM entities \
+             WHERE kind = (SELECT id FROM kinds WHERE name = ?1) AND {condition}"
+        );
+        let given = (list.kind, value);
+        let counted = self.connection.query_row(&sql, given, |row| row.get(0));
+        Ok(count(counted.at(&self.path)?))
     }
 
     fn count_values(&self, dimension: &str, rows: &mut [EntityRow]) -> Result<(), Error> {
@@ -179,6 +199,46 @@ impl State {
             })
         });
         rows.and_then(Iterator::collect).at(&self.path)
+    }
+
+    /// All values of a dimension, in the order of their groups, each with the name
+    /// of its group; none where the group is forgotten.
+    pub fn values_in(&self, dimension: &str) -> Result<Vec<(Option<Tuple>, ValueRow)>, Error> {
+        let sql = "SELECT v.first_seen, v.last_seen, v.days, v.days_before, v.requests, v.key, \
+             v.declared, v.name, dimensions.fields, kinds.name, entities.name, entities.key \
+             FROM known_values AS v JOIN dimensions ON dimensions.id = v.dimension \
+             JOIN kinds ON kinds.id = dimensions.kind \
+             LEFT JOIN entities ON entities.key = v.entity \
+             WHERE dimensions.name = ?1 ORDER BY v.entity, v.key";
+        let mut statement = self.connection.prepare_cached(sql).at(&self.path)?;
+        let rows = statement.query_map([dimension], |row| {
+            let fields: String = row.get(8)?;
+            let kind: String = row.get(9)?;
+            let group = match row.get::<_, Option<i64>>(11)? {
+                None => None,
+                Some(_) => Some(name::decode(name::fields(&kind), row.get_ref(10)?)?),
+            };
+            let value = ValueRow {
+                key: unsigned(row.get(5)?),
+                dimension: dimension.to_owned(),
+                name: name::decode(name::fields(&fields), row.get_ref(7)?)?,
+                fields,
+                extent: extent(row)?,
+                declared: row.get(6)?,
+            };
+            Ok((group, value))
+        });
+        rows.and_then(Iterator::collect).at(&self.path)
+    }
+
+    /// On how many days a group of this dimension must have been seen, as the last
+    /// run had it; none where no run has.
+    pub fn learn_days(&self, dimension: &str) -> Result<Option<u32>, Error> {
+        let sql = "SELECT max(learn_days) FROM dimensions WHERE name = ?1";
+        let found = self
+            .connection
+            .query_row(sql, [dimension], |row| row.get(0));
+        found.at(&self.path)
     }
 
     /// How much there is of each kind, by name.

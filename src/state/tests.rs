@@ -118,6 +118,7 @@ fn volume(entity: &EntityDelta, hour: i64, sum: u64) -> VolumeDelta {
         entity: entity.key,
         hour,
         sum,
+        learned: 0,
     }
 }
 

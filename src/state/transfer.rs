@@ -132,7 +132,10 @@ struct VolumeLine {
     entity: Key,
     /// When the hour begins.
     hour: Time,
+    /// What scans came to.
     sum: u64,
+    /// The most that one reading of logs declared normal came to.
+    learned: u64,
 }
 
 /// A hash as 16 hexadecimal digits.

@@ -6,9 +6,17 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 17] = [
     "",
     "scan",
+    "baseline",
+    "baseline learn",
+    "baseline show",
+    "baseline forget",
+    "baseline export",
+    "baseline import",
+    "baseline merge",
+    "baseline trust",
     "parse",
     "rules",
     "rules list",

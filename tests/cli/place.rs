@@ -143,6 +143,7 @@ impl Place {
             .stdin(Stdio::null());
         for name in [
             "S3SENTRY_CONFIG",
+            "S3SENTRY_STATE",
             "NO_COLOR",
             "CLICOLOR_FORCE",
             "FORCE_COLOR",

@@ -132,6 +132,7 @@ fn links_lead_somewhere() {
     for name in [
         "README.md",
         "CHANGELOG.md",
+        "docs/baseline.md",
         "docs/decisions.md",
         "docs/extending.md",
         "docs/fields.md",

@@ -388,7 +388,7 @@ fn what_is_documented_can_be_said() {
         place.file(name, bytes);
     }
     let blocks = documented("toml");
-    assert_eq!(blocks.len(), 3);
+    assert_eq!(blocks.len(), 4);
     place
         .file("s3sentry.toml", blocks.concat())
         .file("a.log", calm(1));

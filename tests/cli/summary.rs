@@ -35,6 +35,9 @@ s3sentry: 31 lines, 12.51 KiB
 Next: 2 addresses were seen and nothing says which are yours.
       Write your networks to a file, one CIDR a line, then:
       s3sentry scan --trusted-networks networks.txt 'my logs'
+Next: or let it learn from logs of days on which nothing was wrong, and scan
+      the days after them with the same --state:
+      s3sentry baseline learn --state s3sentry.db 'my logs'
 ";
     assert_eq!(rules, 2);
     // Which rules there are is another matter.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use s3sentry::baseline::{self, LEARN_DAYS};
+use s3sentry::baseline::{self, Baseline};
 use s3sentry::pipeline::Memory;
 use s3sentry::record::time::rfc3339;
 use s3sentry::session::{Notice, Session};
@@ -23,7 +23,46 @@ pub struct Kept<'s> {
     pub versions: &'s Versions,
 }
 
+/// What is lacking until new things count as new.
+pub struct Left {
+    /// Days with records.
+    pub days: u32,
+    /// The first day on which they count, if there are records on every day:
+    /// `2026-02-10`.
+    pub from: String,
+}
+
 impl Kept<'_> {
+    /// Whether new things count as new.
+    pub fn is_learned(&self) -> bool {
+        let baseline = self.memory.baseline.as_ref();
+        let days = baseline.and_then(|baseline| self.days(baseline));
+        days.is_some_and(|(learned, needed)| learned >= needed)
+    }
+
+    /// How long learning will take; none where it has ended, or does not go on.
+    pub fn days_left(&self) -> Option<Left> {
+        let baseline = self.memory.baseline.as_ref()?;
+        let (learned, needed) = self.days(baseline)?;
+        let days = needed.checked_sub(learned).filter(|days| *days > 0)?;
+        let last = baseline::day(self.memory.correlator.latest()?);
+        let first = i64::from(last) + i64::from(days) + 1;
+        let from = rfc3339(first * baseline::DAY);
+        baseline.learns().then(|| Left {
+            days,
+            from: from.split('T').next().unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Days learned, and days needed. The day at hand counts as a day of learning;
+    /// what is learned is asked from the next one on.
+    fn days(&self, baseline: &Baseline) -> Option<(u32, u32)> {
+        let latest = self.memory.correlator.latest();
+        let learned = latest.map_or(0, |time| baseline.days_learned(baseline::day(time) + 1));
+        let dimension = baseline.lessons().dimensions.first();
+        Some((learned, dimension?.learn_days))
+    }
+
     /// Rows of the summary.
     pub fn rows(&self, inputs: &Counts) -> Vec<(&'static str, String)> {
         let mut rows = vec![("", self.file(inputs))];
@@ -66,15 +105,7 @@ impl Kept<'_> {
     fn baseline(&self) -> Option<String> {
         let baseline = self.memory.baseline.as_ref()?;
         let (entities, values) = baseline.len();
-        let latest = self.memory.correlator.latest();
-        // The day at hand counts as a day of learning; what is learned is asked from the
-        // next one on.
-        let learned = latest.map_or(0, |time| baseline.days_learned(baseline::day(time) + 1));
-        let needed = baseline
-            .lessons()
-            .dimensions
-            .first()
-            .map_or(LEARN_DAYS, |dimension| dimension.learn_days);
+        let (learned, needed) = self.days(baseline)?;
         let mut text = if learned >= needed {
             String::from("learned")
         } else {

@@ -1,6 +1,7 @@
 //! Steps that are worth taking after a scan, each a command to copy.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use s3sentry::record::time::rfc3339;
 use s3sentry::text::terminal;
@@ -17,11 +18,15 @@ const CROWD: u64 = 20;
 /// Hours that are named.
 const HOURS: usize = 6;
 
+/// Name of a state file where the user has none.
+const STATE: &str = "s3sentry.db";
+
 /// The steps, each a sentence and a command on a line of its own.
 pub fn steps(summary: &Summary<'_>) -> Vec<String> {
     let steps = [
         nothing_inside(summary),
         trust(summary),
+        learn(summary),
         unknown(summary),
         ambiguous(summary),
         late(summary),
@@ -55,10 +60,17 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
     (idle && seen.value > 0).then(|| {
         let about = if seen.approx { "about " } else { "" };
         let verb = if seen.value == 1 { "was" } else { "were" };
+        let known = summary.kept.as_ref().filter(|kept| kept.is_learned());
+        let known = known.map_or(String::new(), |kept| {
+            format!(
+                " (those\n      that are known: s3sentry baseline trust --state{})",
+                word(&shown(kept.session.path()))
+            )
+        });
         command(
             &format!(
                 "Next: {about}{} {verb} seen and nothing says which are yours.\n      \
-                 Write your networks to a file, one CIDR a line, then:",
+                 Write your networks to a file, one CIDR a line{known}, then:",
                 count(seen.value, "address")
             ),
             &format!(
@@ -68,6 +80,58 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
             ),
         )
     })
+}
+
+/// What is normal can be learned. Where that has begun, it takes days.
+fn learn(summary: &Summary<'_>) -> Option<String> {
+    let tally = &summary.outcome.tally;
+    let source = |state: &str| {
+        let named = if reads_stdin(summary) {
+            " SOURCE...".to_owned()
+        } else {
+            sources(summary)
+        };
+        format!("s3sentry baseline learn --state{}{named}", word(state))
+    };
+    let Some(kept) = &summary.kept else {
+        let idle = summary.set.lacks("trusted_networks");
+        return (idle && tally.addresses.count().value > 0).then(|| {
+            command(
+                "Next: or let it learn from logs of days on which nothing was wrong, and scan\n      \
+                 the days after them with the same --state:",
+                &source(STATE),
+            )
+        });
+    };
+    let left = kept.days_left()?;
+    let days = count(left.days.into(), "more day");
+    Some(command(
+        &format!(
+            "Next: nothing counts as new yet: that takes records on {days}, so it\n      \
+             begins on {} if there are some every day. Where nothing was wrong in\n      \
+             what was read, it is normal at once after:",
+            left.from
+        ),
+        &source(&shown(kept.session.path())),
+    ))
+}
+
+/// The days after those that were learned are to be compared with them.
+pub fn after_learning(sources: &[PathBuf], state: &Path, since: i64) -> String {
+    let stdin = sources.is_empty() || sources.iter().any(|source| source.as_os_str() == "-");
+    let named = if stdin {
+        " SOURCE...".to_owned()
+    } else {
+        listed(sources)
+    };
+    command(
+        "Next: compare what came after with it:",
+        &format!(
+            "s3sentry scan --state{} --since {}{named}",
+            word(&shown(state)),
+            rfc3339(since)
+        ),
+    )
 }
 
 /// What is known to be harmless should be said once, in the settings.
@@ -198,7 +262,10 @@ fn given(summary: &Summary<'_>) -> String {
 
 /// The sources as a shell takes them.
 fn sources(summary: &Summary<'_>) -> String {
-    let sources = &summary.arguments.input.sources;
+    listed(&summary.arguments.input.sources)
+}
+
+fn listed(sources: &[PathBuf]) -> String {
     if sources.len() > SOURCES {
         return " SOURCE...".to_owned();
     }

@@ -266,7 +266,13 @@ fn volumes_of_earlier_runs_are_those_committed() {
     );
     let past = state.past().unwrap();
     let series = lessons().series[0].id;
-    let asked = |hour| past.volumes(series, host.key, hour, (20, 80)).unwrap();
+    let asked = |hour| -> Vec<(i64, u64)> {
+        let found = past.volumes(series, host.key, hour, (20, 80)).unwrap();
+        found
+            .into_iter()
+            .map(|(hour, sums)| (hour, sums.total()))
+            .collect()
+    };
     assert_eq!(asked(3), [(27, 271), (51, 511), (75, 751)]);
     assert_eq!(asked(99), [(27, 271), (51, 511), (75, 751)]);
     assert_eq!(past.volumes(series + 1, host.key, 3, (0, 99)).unwrap(), []);
@@ -304,4 +310,49 @@ fn names_and_settings_of_lessons_are_brought_up_to_date() {
         ["second|principal+bucket_name|remote_net|9"]
     );
     assert_eq!(asked(&state, "SELECT count(*) FROM kinds"), ["2"]);
+}
+
+#[test]
+fn volumes_of_a_reading_come_in_parts_and_count_once() {
+    let (_folder, path) = place();
+    let mut state = open(&path);
+    let host = host("192.0.2.1", once(0));
+    let part = |volumes: &[(i64, u64)]| Delta {
+        volumes: volumes
+            .iter()
+            .map(|(hour, sum)| volume(&host, *hour, *sum))
+            .collect(),
+        ..Delta::default()
+    };
+    keep(&mut state, &part(&[(30, 5), (31, 100)]));
+    let learn = |state: &mut State| {
+        let commit = state.begin().unwrap();
+        commit.begin_learning().unwrap();
+        commit.put_part(part(&[(5, 1), (30, 7), (31, 8)])).unwrap();
+        commit.put_part(part(&[(30, 2), (32, 3)])).unwrap();
+        commit.end_learning(6).unwrap();
+        commit.commit().unwrap();
+    };
+    let sql = "SELECT hour, sum, learned FROM volumes ORDER BY hour";
+    let expected = ["30|5|9", "31|100|8", "32|0|3"];
+    learn(&mut state);
+    assert_eq!(asked(&state, sql), expected);
+    // Read once more it comes to the same, and scans add up beside it.
+    learn(&mut state);
+    assert_eq!(asked(&state, sql), expected);
+    keep(&mut state, &part(&[(32, 2)]));
+    assert_eq!(asked(&state, sql), ["30|5|9", "31|100|8", "32|2|3"]);
+    let past = state.past().unwrap();
+    let series = lessons().series[0].id;
+    for (hour, total) in [(30, 9), (31, 100), (32, 3)] {
+        let found = past.volumes(series, host.key, hour % 24, (24, 48)).unwrap();
+        assert_eq!(found[0].1.total(), total);
+    }
+    // What is not committed was never read.
+    let commit = state.begin().unwrap();
+    commit.begin_learning().unwrap();
+    commit.put_part(part(&[(40, 1)])).unwrap();
+    drop(commit);
+    assert_eq!(asked(&state, sql).len(), 3);
+    learn(&mut state);
 }

@@ -95,7 +95,7 @@ impl State {
                 declared: row.get(6)?,
             }))
         })?;
-        let sql = "SELECT hash, entity, hour, volumes.sum FROM volumes \
+        let sql = "SELECT hash, entity, hour, volumes.sum, learned FROM volumes \
              JOIN series ON series.id = series ORDER BY series, entity, hour";
         let volumes = self.lines(writer, sql, |row| {
             Ok(Line::Volume(VolumeLine {
@@ -103,6 +103,7 @@ impl State {
                 entity: key(row, 1)?,
                 hour: Time(row.get::<_, i64>(2)?.saturating_mul(HOUR)),
                 sum: count(row.get(3)?),
+                learned: count(row.get(4)?),
             }))
         })?;
         drop(snapshot);

@@ -270,6 +270,7 @@ impl Import {
             entity: line.entity.0,
             hour: line.hour.0.div_euclid(HOUR),
             sum: line.sum,
+            learned: line.learned,
         });
         Ok(())
     }
