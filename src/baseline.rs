@@ -117,7 +117,17 @@ pub struct Dimension {
     pub memory_days: u32,
 }
 
+/// What the names of dimensions begin with that no rule asks for: they are told of
+/// when somebody asks who a principal is.
+pub const TOLD: &str = "networks of ";
+
 impl Dimension {
+    /// Whether no rule asks for it.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.name.starts_with(TOLD)
+    }
+
     /// The key of a value of a group.
     #[must_use]
     pub fn key(&self, entity: u64, tuple: u64) -> u64 {

@@ -34,7 +34,6 @@ use self::keys::{Found, Texts};
 use self::lines::Lines;
 use self::outline::{Known, Outline};
 use crate::alert::Level;
-use crate::baseline::Notes;
 use crate::correlate::entry::Entries;
 use crate::observation::Observations;
 use crate::record::Record;
@@ -133,9 +132,7 @@ impl Explainer {
         self.counts.records += 1;
         self.observations.clear();
         let (scratch, out) = (&mut self.scratch, &mut self.observations);
-        let mut notes = Notes::default();
-        self.set
-            .observe(record, (0, offset), scratch, out, &mut notes);
+        self.set.observe(record, (0, offset), scratch, out, None);
         let view = View::new(record, &self.set.settings);
         let observation = self.observations.iter().next();
         let mut marks = rule.marks.iter();

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 pub use self::tally::{Sample, Span, Tally};
 use crate::alert::Alert;
-use crate::baseline::{Baseline, Notes};
+use crate::baseline::{self, Baseline, Notes};
 use crate::correlate::{self, Correlator, Origin, Part, Raised};
 use crate::observation::Observations;
 use crate::record::derived::View;
@@ -209,18 +209,22 @@ impl Observed {
                 tally.addresses.add(hash::value(address));
             }
             let place = (block.source, offset);
+            // What is from the future would make all that is of today old.
+            let believed = record.time().is_some_and(|time| time <= block.future);
+            let notes = believed.then_some(&mut *notes);
             set.observe(record, place, scratch, observations, notes);
         });
     }
 
-    /// Settles what the baseline says for good.
-    fn settle(&mut self, set: &RuleSet, baseline: &Baseline) {
+    /// Settles what the baseline says for good, where records of the day `open` or
+    /// later may still come.
+    fn settle(&mut self, set: &RuleSet, baseline: &Baseline, open: i32) {
         let Some(learn) = set.learn() else { return };
         set.settle(
             &mut self.observations,
             |dimension, (entity, value), time| {
                 let dimension = &learn.lessons().dimensions[dimension];
-                baseline.is_surely_known(dimension, entity, value, learn.judged(time))
+                baseline.settled(dimension, entity, value, learn.judged(time), open)
             },
         );
     }
@@ -464,8 +468,12 @@ impl Run<'_> {
         if let Some(baseline) = &mut self.baseline {
             learn(baseline, self.set, blocks, observed);
             let baseline: &Baseline = baseline;
+            let open = match self.correlator.watermark() {
+                i64::MIN => i32::MIN,
+                watermark => baseline::day(watermark),
+            };
             let fresh = observed[..blocks.len()].par_iter_mut();
-            fresh.for_each(|observed| observed.settle(self.set, baseline));
+            fresh.for_each(|observed| observed.settle(self.set, baseline, open));
         }
         let correlator = &mut *self.correlator;
         let mut parts = Vec::with_capacity(blocks.len());
@@ -544,6 +552,15 @@ impl Run<'_> {
             return Ok(());
         };
         commits.bytes = tally.bytes;
+        if !last {
+            // What is found of late records is kept with the inputs they are of.
+            let mut raised = Vec::new();
+            self.correlator.finish_run(&mut raised);
+            self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        }
+        let Some(commits) = &self.commits else {
+            return Ok(());
+        };
         let standing = Standing {
             correlator: self.correlator,
             baseline: self.baseline.as_deref_mut(),
@@ -552,7 +569,9 @@ impl Run<'_> {
             last,
         };
         listener.commit(standing, tally)?;
-        commits.reached.clear();
+        if let Some(commits) = &mut self.commits {
+            commits.reached.clear();
+        }
         Ok(())
     }
 
@@ -632,10 +651,14 @@ fn note_late(correlator: &mut Correlator, block: &Block, tally: &Tally, span: Sp
     {
         return;
     }
+    let mut next = block.offset;
     for line in block.bytes().split(|byte| *byte == b'\n') {
+        let offset = next;
+        next += line.len() as u64 + 1;
         if let Some(time) = time::of_line(line)
             && time < correlator.watermark()
             && span.contains(Some(time))
+            && !block.is_taken(offset, Some(time))
             // What is malformed is counted as that and nothing else.
             && Record::parse(line).is_ok()
         {

@@ -14,6 +14,7 @@ mod numbers;
 mod versions;
 mod windows;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,11 +25,12 @@ use self::versions::Versions;
 use crate::alert::Alert;
 use crate::baseline::known::Mode;
 use crate::baseline::{Baseline, DAY, HOUR, Lessons, volume};
+use crate::correlate::snapshot::LASTING;
 use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
-use crate::state::{self, Access, Input, Owner, State, Written};
+use crate::state::{self, Access, Input, Meta, Owner, State, Written};
 use crate::text::lossless;
 
 /// Bytes of input after which everything is kept: what a run that is killed has
@@ -37,6 +39,12 @@ pub const COMMIT_EVERY: u64 = 256 << 20;
 
 /// Days for which alerts that are final are kept.
 pub const ALERTS_KEPT: i64 = 400;
+
+/// Days before the watermark that a period which is not final may begin, at most.
+const SLACK: i64 = 62;
+
+/// Name of the fact that is the bound on how late a record may come.
+const LATENESS: &str = "lateness";
 
 /// How to go on.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +67,20 @@ pub enum Failed {
     /// Writing alerts.
     #[error(transparent)]
     Output(io::Error),
-    /// The temporary file that observations go to when memory is short, or the
-    /// state file while the baseline was asked.
+    /// The temporary file that observations go to when memory is short.
     #[error(transparent)]
-    Room(#[from] io::Error),
+    Room(io::Error),
+}
+
+/// What the pipeline itself fails with: the temporary file, or the state file
+/// while the baseline was asked.
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<state::Error>() {
+            Ok(error) => Failed::State(error),
+            Err(error) => Failed::Room(error),
+        }
+    }
 }
 
 /// Where alerts go.
@@ -133,12 +151,24 @@ impl Session {
         set: &Arc<RuleSet>,
         options: Options,
     ) -> Result<(Memory, Vec<Past>), Failed> {
+        let options = Options {
+            lateness: self.lateness(options.lateness)?,
+            ..options
+        };
         let baseline = match set.learn() {
             None => None,
             Some(learn) => Some(self.baseline(learn.lessons(), options)?),
         };
         let restored = windows::restore(&self.state, set, options)?;
         let past = self.state.sources()?;
+        let known: BTreeSet<u32> = past.iter().map(|(number, _)| number | LASTING).collect();
+        if let Some(number) = restored.used.difference(&known).next() {
+            let reason = format!(
+                "windows refer to input {}, which has no name",
+                number & !LASTING
+            );
+            return Err(self.state.corrupt(reason).into());
+        }
         (self.numbers, self.stale) = Numbers::new(&past, &restored.used);
         self.versions = Versions::open(&self.state, restored.other_rules.is_some())?;
         self.notice = restored.other_rules.map(Notice::OtherRules);
@@ -152,6 +182,19 @@ impl Session {
             baseline,
         };
         Ok((memory, names))
+    }
+
+    /// The largest bound of all runs: hours have to be compared with the same ones
+    /// in each.
+    fn lateness(&mut self, lateness: i64) -> Result<i64, Failed> {
+        let kept = self.state.meta_number(LATENESS)?;
+        let lateness = kept.unwrap_or(0).max(lateness);
+        if kept != Some(lateness) {
+            let commit = self.state.begin()?;
+            commit.set_meta(LATENESS, &Meta::Number(lateness))?;
+            commit.commit()?;
+        }
+        Ok(lateness)
     }
 
     fn baseline(&mut self, lessons: &Arc<Lessons>, options: Options) -> Result<Baseline, Failed> {
@@ -179,8 +222,8 @@ impl Session {
             output,
         };
         let tally = Tally::default();
-        for alert in unwritten {
-            running.write(alert, true, &tally)?;
+        for (alert, fresh) in unwritten {
+            running.write(alert, fresh, &tally)?;
         }
         for alert in left_over {
             running.write(alert, false, &tally)?;
@@ -245,8 +288,10 @@ impl Listener<Failed> for Running<'_> {
         let Session {
             versions, state, ..
         } = &mut *self.session;
-        let alert = versions.more(state, alert)?;
-        self.write(alert, true, tally)
+        match versions.more(state, alert)? {
+            Some(alert) => self.write(alert, true, tally),
+            None => Ok(()),
+        }
     }
 
     fn batch(&mut self, tally: &Tally) -> Result<(), Failed> {
@@ -255,7 +300,8 @@ impl Listener<Failed> for Running<'_> {
 
     fn commit(&mut self, standing: Standing<'_>, tally: &Tally) -> Result<(), Failed> {
         if standing.last {
-            for alert in self.session.versions.withdrawn() {
+            let forgotten = standing.correlator.counts().evicted > 0;
+            for alert in self.session.versions.gone(forgotten) {
                 self.write(alert, false, tally)?;
             }
         }
@@ -285,9 +331,11 @@ impl Listener<Failed> for Running<'_> {
         // Nothing is compared with hours before these any more.
         let watermark = correlator.watermark();
         if watermark > i64::MIN {
-            let first = watermark - (volume::DAYS + 7) * DAY;
-            commit.prune_volumes(first.div_euclid(HOUR))?;
-            commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
+            let first = watermark - (volume::DAYS + SLACK) * DAY;
+            if last {
+                commit.prune_volumes(first.div_euclid(HOUR))?;
+                commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
+            }
         }
         let saving = correlator.save(|number| numbers.lasting(number));
         windows::save(&commit, &saving)?;

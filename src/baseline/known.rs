@@ -15,6 +15,10 @@ use super::{Days, Dimension, Lessons, Novelty, Past, Tuple, day};
 /// were seen longest ago.
 pub const MOST: usize = 2_000_000;
 
+/// Of the values those that no rule asks for ([`Dimension::is_told`]), at most: the
+/// first ones stay.
+pub const MOST_TOLD: usize = 200_000;
+
 /// What becomes of what is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -143,6 +147,8 @@ pub struct Baseline {
     /// Seconds that a record may come late.
     lateness: i64,
     most: usize,
+    /// Values that no rule asks for.
+    told: usize,
     /// Entities and values that were forgotten for lack of room.
     pub evicted: u64,
 }
@@ -173,6 +179,7 @@ impl Baseline {
             past: None,
             lateness,
             most: MOST,
+            told: 0,
             evicted: 0,
         }
     }
@@ -221,6 +228,11 @@ impl Baseline {
         self.values.insert(key, stored(days, declared));
     }
 
+    /// How many of the values that an earlier run has kept no rule asks for.
+    pub fn remember_told(&mut self, values: usize) {
+        self.told = values;
+    }
+
     /// Takes what a block taught. `name` gives the values of these fields in
     /// the line at an offset.
     pub fn learn(
@@ -253,6 +265,12 @@ impl Baseline {
         }
         for note in &notes.values {
             let dimension = &lessons.dimensions[note.of];
+            if dimension.is_told() && !self.values.contains_key(&note.key) {
+                if self.told >= MOST_TOLD {
+                    continue;
+                }
+                self.told += 1;
+            }
             let text =
                 keep(&mut self.values, note, declared).then(|| name(&dimension.value, note.offset));
             let extent = Extent::of(note);
@@ -299,25 +317,33 @@ impl Baseline {
         if known { Novelty::Known } else { Novelty::New }
     }
 
-    /// Whether a value is known to its group whichever of these days (both
-    /// included) it is asked for, and whatever is still to come.
+    /// What [`Baseline::novelty`] says of a value whichever of these days (both
+    /// included) it is asked about, and whatever is still to come but evictions:
+    /// records of the day `open` or later. Nothing where that may still change.
     #[must_use]
-    pub fn is_surely_known(
+    pub fn settled(
         &self,
         dimension: &Dimension,
         entity: u64,
         value: u64,
         (first, last): (i32, i32),
-    ) -> bool {
-        let learned = |group: &Known| {
-            group.declared || group.days.count_before(first) >= dimension.learn_days
-        };
+        open: i32,
+    ) -> Option<Novelty> {
+        let group = self.entities.get(&entity);
+        let days = |before| group.map_or(0, |group| group.days.count_before(before));
+        let declared = group.is_some_and(|group| group.declared);
+        // Each day that is still open may become one with records.
+        let most = i64::from(days(last)) + (i64::from(last) - i64::from(open)).max(0);
+        if !declared && most < i64::from(dimension.learn_days) {
+            return Some(Novelty::Unlearned);
+        }
+        let learned = declared || days(first) >= dimension.learn_days;
         let from = last - dimension.memory_days as i32;
         let known = |value: &Known| {
             value.days.any(from, first) || value.declared && value.days.last() >= from
         };
-        self.values.get(&value).is_some_and(known)
-            && self.entities.get(&entity).is_some_and(learned)
+        let known = self.values.get(&value).is_some_and(known);
+        (learned && known).then_some(Novelty::Known)
     }
 
     /// What an hour (since the epoch) of an entity usually comes to; nothing

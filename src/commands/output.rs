@@ -45,6 +45,17 @@ impl Target {
         replace(path).map_err(|error| unwritable(path, error))
     }
 
+    /// Another handle of a file that grows, where it is on a disk: what was flushed
+    /// lasts once that is synced.
+    pub fn growing(&self) -> io::Result<Option<File>> {
+        match self {
+            Target::Grow { writer, .. } if writer.get_ref().metadata()?.is_file() => {
+                writer.get_ref().try_clone().map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// All is written: makes it visible and lasting.
     pub fn finish(self) -> Result<(), Stop> {
         match self {

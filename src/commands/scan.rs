@@ -63,6 +63,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     };
     let look = look(arguments, &target);
     let settles = !matches!(target, Target::Replace(..));
+    let file = target.growing()?;
     let progress = Progress::new(common.quiet, sources.progress().total);
     let read = Mutex::new(sources.progress());
     let mut entities = Entities::new(&set);
@@ -75,6 +76,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
             progress: &progress,
             read: &read,
             min_level: arguments.min_level,
+            file: file.as_ref(),
             settles,
             unseen: false,
         };

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 
 use super::entry::{self, Entries};
 use super::evaluate::Evaluator;
+use super::evidence::Seen;
 use super::judge::{self, Hours, Judge};
 use super::keys::Key;
 use super::log::Log;
@@ -131,7 +132,13 @@ impl<'r> Closing<'r> {
                 Cow::Owned(keys) => keys.remove(&key),
                 Cow::Borrowed(keys) => keys.get(&key).cloned(),
             };
-            if let Some(named) = named {
+            if let Some(mut named) = named {
+                // A line that was kept while nobody knew yet whether it counts.
+                let counts = |seen: &Seen| {
+                    seen.marks & self.conditional == 0
+                        || firing.records.iter().any(|record| record.is(seen))
+                };
+                named.lines.retain(counts);
                 fired.push(raise::alert(
                     self.rule,
                     self.start,

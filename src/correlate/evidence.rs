@@ -20,7 +20,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn is(&self, other: &Self) -> bool {
+    /// Whether it is the same record.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
         (self.time, self.identity) == (other.time, other.identity)
     }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use self::conditions::{Conditions, Half, Held};
 use self::index::Index;
+pub(super) use self::learn::is_conditional;
 pub use self::learn::{Cases, Learn};
 use self::recall::{Recall, is_recalled};
 use super::matcher::{Expr, Likely, Outcome};
@@ -220,14 +221,14 @@ impl RuleSet {
     }
 
     /// Matches one record against every selection and adds what is left of it,
-    /// if any matched, and what it teaches. The record has a time.
+    /// if any matched, and to `notes` what it teaches. The record has a time.
     pub fn observe(
         &self,
         record: &Record<'_>,
         place: (u32, u64),
         scratch: &mut Scratch,
         out: &mut Observations,
-        notes: &mut Notes,
+        notes: Option<&mut Notes>,
     ) {
         let Some(time) = record.time() else { return };
         let view = View::new(record, &self.settings);
@@ -241,11 +242,13 @@ impl RuleSet {
         values.turn();
         let mut value = |slot| values.get(slot, || self.slots[slot].of(&view));
         if let Some(learn) = &self.learn {
-            let seen = Seen {
-                time,
-                offset: place.1,
-            };
-            learn.note(matched, &mut value, seen, gather, notes);
+            if let Some(notes) = notes {
+                let seen = Seen {
+                    time,
+                    offset: place.1,
+                };
+                learn.note(matched, &mut value, seen, gather, notes);
+            }
             learn.only_asked(matched);
         }
         if matched.iter().any(|word| *word != 0) {
@@ -362,16 +365,16 @@ impl RuleSet {
     /// Whether a baseline decides if a record matches this selection.
     #[must_use]
     pub fn is_conditional(&self, place: usize) -> bool {
-        learn::is_conditional(&self.selections, place)
+        is_conditional(&self.selections, place)
     }
 
     /// Settles what a baseline has to say that cannot change any more: `sure`
-    /// tells whether a value is known to its group whenever it is asked about a
-    /// record of this time. What is left open is decided when a period is over.
+    /// gives the answer for a value of a group that it has whenever it is asked about
+    /// a record of this time. What is left open is decided when a period is over.
     pub fn settle(
         &self,
         observations: &mut Observations,
-        sure: impl Fn(usize, (u64, u64), i64) -> bool,
+        sure: impl Fn(usize, (u64, u64), i64) -> Option<Novelty>,
     ) {
         if let Some(learn) = &self.learn {
             learn.settle(&self.selections, observations, sure);

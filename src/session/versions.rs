@@ -37,10 +37,16 @@ impl Versions {
         })
     }
 
-    /// Versions that were kept and not written, in the order of writing.
-    pub fn unwritten(state: &State) -> Result<Vec<Alert>, Failed> {
-        let kept = state.unwritten_alerts()?;
-        kept.iter().map(|kept| read(state, kept)).collect()
+    /// Versions that were kept and not written, in the order of writing, and whether
+    /// they say more than the version that was.
+    pub fn unwritten(state: &State) -> Result<Vec<(Alert, bool)>, Failed> {
+        let kept = state.unwritten_alerts()?.into_iter();
+        kept.map(|kept| {
+            let more = kept.written.is_none_or(|written| written.rev < kept.rev);
+            let fresh = more && kept.status != Status::Withdrawn;
+            read(state, &kept).map(|alert| (alert, fresh))
+        })
+        .collect()
     }
 
     /// Alerts that were open under other rules: they are final as they stand.
@@ -74,35 +80,47 @@ impl Versions {
             let news = before.status == Status::Open && alert.status == Status::Closed;
             return Ok(news.then_some((alert, false)));
         }
+        if before.status == Status::Closed && alert.count < before.count {
+            // Part of what was told: of records that came late, or by windows that
+            // other rules have begun anew.
+            return Ok(None);
+        }
         let grown = alert.count > before.count || before.status == Status::Withdrawn;
         alert.rev = alert.rev.max(before.rev + 1);
         Ok(Some((alert, grown)))
     }
 
     /// An alert about records that came too late, together with what was told of
-    /// its period.
-    pub fn more(&mut self, state: &State, mut alert: Alert) -> Result<Alert, Failed> {
-        if let Some(before) = self.before(state, alert.id)?
-            && before.status == Status::Closed
-        {
-            alert.count += before.count;
-            alert.rev = alert.count.max(before.rev + 1);
-            alert.trigger = alert.trigger.min(before.trigger);
-            alert.first_seen = alert.first_seen.min(before.first_seen);
-            alert.last_seen = alert.last_seen.max(before.last_seen);
+    /// its period; none where the period goes on, and is told as it stands.
+    pub fn more(&mut self, state: &State, mut alert: Alert) -> Result<Option<Alert>, Failed> {
+        let Some(before) = self.before(state, alert.id)? else {
+            return Ok(Some(alert));
+        };
+        match before.status {
+            Status::Open => return Ok(None),
+            Status::Withdrawn => {}
+            Status::Closed => {
+                alert.count += before.count;
+                alert.trigger = alert.trigger.min(before.trigger);
+                alert.first_seen = alert.first_seen.min(before.first_seen);
+                alert.last_seen = alert.last_seen.max(before.last_seen);
+            }
         }
-        self.open.remove(&alert.id);
-        Ok(alert)
+        alert.rev = alert.count.max(before.rev + 1);
+        Ok(Some(alert))
     }
 
-    /// Alerts that were open and hold no longer.
-    pub fn withdrawn(&mut self) -> Vec<Alert> {
+    /// Alerts that were open and were not told of again: they hold no longer. Where
+    /// keys were forgotten for lack of memory nobody knows that, and they are final
+    /// as they stand.
+    pub fn gone(&mut self, forgotten: bool) -> Vec<Alert> {
+        let status = if forgotten {
+            Status::Closed
+        } else {
+            Status::Withdrawn
+        };
         let open = std::mem::take(&mut self.open).into_values();
-        open.map(|alert| Alert {
-            status: Status::Withdrawn,
-            ..alert
-        })
-        .collect()
+        open.map(|alert| Alert { status, ..alert }).collect()
     }
 
     /// Notes a version that was written.

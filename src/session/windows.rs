@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Failed, Options};
 use crate::correlate::Correlator;
 use crate::correlate::evidence::Seen;
-use crate::correlate::snapshot::{Head, Pending, Restoring, Saving};
+use crate::correlate::snapshot::{Head, Pending, RestoreError, Restoring, Saving};
 use crate::rule::RuleSet;
 use crate::state::{Commit, Meta, State, WindowKey};
 use crate::text::{lossless, restore as unescape};
@@ -82,9 +82,10 @@ pub fn restore(state: &State, set: &Arc<RuleSet>, options: Options) -> Result<Re
     };
     state.each_frame(|_, frame| {
         let frame = zstd::bulk::decompress(frame, FRAME).map_err(|error| damaged(state, error))?;
-        restoring
-            .frame(&frame)
-            .map_err(|error| damaged(state, error))
+        restoring.frame(&frame).map_err(|error| match error {
+            RestoreError::Io(error) => Failed::Room(error),
+            error => damaged(state, error),
+        })
     })?;
     keys(state, set, &mut restoring)?;
     let used = restoring.sources().clone();

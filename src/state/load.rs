@@ -33,6 +33,9 @@ impl State {
             Ok(count(rows) as usize)
         };
         baseline.reserve(rows("entities")?, rows("known_values")?);
+        let told = "known_values WHERE dimension IN \
+                    (SELECT id FROM dimensions WHERE name GLOB 'networks of *')";
+        baseline.remember_told(rows(told)?);
         self.each_key("entities", |key, days, declared| {
             baseline.remember_entity(key, days, declared);
         })?;

@@ -1,5 +1,6 @@
 //! Where the alerts of a scan go, and who is told of them.
 
+use std::fs::File;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -37,6 +38,8 @@ pub struct Writer<'w> {
     pub read: &'w Mutex<ReadProgress>,
     /// Below it nothing is written.
     pub min_level: Level,
+    /// The file that grows, where it is on a disk.
+    pub file: Option<&'w File>,
     /// Whether what is flushed stays.
     pub settles: bool,
     /// Whether alerts wait in a buffer.
@@ -74,6 +77,9 @@ impl session::Output for Writer<'_> {
 
     fn settle(&mut self) -> io::Result<bool> {
         self.sink.flush()?;
+        if let Some(file) = self.file {
+            file.sync_data()?;
+        }
         Ok(self.settles)
     }
 }

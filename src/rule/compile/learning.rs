@@ -20,7 +20,7 @@ use crate::rule::document::{
 use crate::rule::matcher::{Expr, Test};
 use crate::rule::missing::BASELINE;
 use crate::rule::plan::Usual;
-use crate::rule::set::{Cases, Form, Learn};
+use crate::rule::set::{Cases, Form, Learn, is_conditional};
 
 /// Kinds of entities that are noted of every record, at most.
 const MAX_KINDS: usize = 64;
@@ -327,7 +327,7 @@ impl Compiler<'_> {
             // Without a baseline nothing is new, and the rule says so.
             return Some(self.select(Expr::Test(Test::Unset(BASELINE)), &[teaches]));
         };
-        if self.selections[teaches].cases.is_some() {
+        if is_conditional(&self.selections, teaches) {
             let reason = "a detection with \"new_value\" cannot ask for stranger, unknown_network, \
                           new_network or new_principal: what it learns may not depend on what is \
                           learned";
@@ -411,7 +411,10 @@ impl<'d> Builder<'_, 'd> {
         if compiler.learning.is_none() {
             return Some(plan);
         }
-        if of.iter().any(|at| compiler.selections[*at].cases.is_some()) {
+        if of
+            .iter()
+            .any(|at| is_conditional(&compiler.selections, *at))
+        {
             let reason = "what is compared with a baseline cannot ask for stranger, \
                           unknown_network, new_network or new_principal, or count new values: \
                           what it learns may not depend on what is learned";

@@ -241,7 +241,7 @@ mod tests {
             );
             let record = Record::parse(line.trim_end().as_bytes()).unwrap();
             let mut found = Observations::default();
-            set.observe(&record, (0, 0), &mut Scratch::default(), &mut found, &mut crate::baseline::Notes::default());
+            set.observe(&record, (0, 0), &mut Scratch::default(), &mut found, None);
             let view = View::new(&record, &set.settings);
             for (bit, selection) in set.selections.iter().enumerate() {
                 let matched = found.iter().any(|observation| observation.matched(bit));

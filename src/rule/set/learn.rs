@@ -10,7 +10,7 @@ use super::Selection;
 use crate::baseline::notes::{Gather, Notes, Seen};
 use crate::baseline::{self, Lessons, Novelty};
 use crate::observation::{Observation, Observations};
-use crate::rule::plan::{Role, Rule};
+use crate::rule::plan::Rule;
 
 /// What a selection is for each answer of a baseline.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ impl Learn {
             for mark in &rule.marks {
                 self.ask(selections, mark.selection);
                 self.marked[mark.selection / 64] |= 1 << (mark.selection % 64);
-                if mark.role != Role::Aggregate && is_conditional(selections, mark.selection) {
+                if is_conditional(selections, mark.selection) {
                     self.back = self.back.max(rule.period.saturating_add(rule.horizon));
                 }
             }
@@ -202,21 +202,26 @@ impl Learn {
         &self,
         selections: &[Selection],
         observations: &mut Observations,
-        sure: impl Fn(usize, (u64, u64), i64) -> bool,
+        sure: impl Fn(usize, (u64, u64), i64) -> Option<Novelty>,
     ) {
-        let is_known = |at: usize, observation: Observation<'_>| match self.keys(at, observation) {
+        let answer = |at: usize, observation: Observation<'_>| match self.keys(at, observation) {
             (Some(entity), Some(value)) => sure(at, (entity, value), observation.time()),
-            _ => false,
+            // As when a period is over.
+            (Some(_), None) => None,
+            (None, _) => Some(Novelty::Unlearned),
         };
         observations.keep_selections(&self.conditional, |place, observation| {
             let Some(cases) = &selections[place].cases else {
                 return true;
             };
-            if !cases.dimensions.iter().all(|at| is_known(*at, observation)) {
-                return true;
-            }
-            let case = cases.of(&mut |_| Novelty::Known);
-            case.is_some_and(|case| observation.matched(case))
+            let mut open = false;
+            let case = cases.of(&mut |at| {
+                answer(at, observation).unwrap_or_else(|| {
+                    open = true;
+                    Novelty::Unlearned
+                })
+            });
+            open || case.is_some_and(|case| observation.matched(case))
         });
     }
 
@@ -236,7 +241,7 @@ impl Learn {
 }
 
 /// Whether a baseline decides if a record matches this selection.
-pub(super) fn is_conditional(selections: &[Selection], place: usize) -> bool {
+pub(in crate::rule) fn is_conditional(selections: &[Selection], place: usize) -> bool {
     let selection = &selections[place];
     let mut parents = selection.refines.iter();
     selection.cases.is_some() || parents.any(|at| is_conditional(selections, *at))

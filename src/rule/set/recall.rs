@@ -312,7 +312,7 @@ mod tests {
             for line in lines {
                 let record = Record::parse(line.as_bytes()).unwrap();
                 let mut found = Observations::default();
-                set.observe(&record, (0, 0), &mut scratch, &mut found, &mut crate::baseline::Notes::default());
+                set.observe(&record, (0, 0), &mut scratch, &mut found, None);
                 let view = View::new(&record, &set.settings);
                 for (bit, selection) in set.selections.iter().enumerate() {
                     if !selection.refines.is_empty() {

@@ -185,13 +185,8 @@ impl<'l> Reading<'l> {
             for line in self.blocks[number].split_inclusive(|byte| *byte == b'\n') {
                 let record = Record::parse(line.trim_ascii_end()).unwrap();
                 let place = (0, offset);
-                self.set.observe(
-                    &record,
-                    place,
-                    &mut scratch,
-                    &mut observations,
-                    &mut s3sentry::baseline::Notes::default(),
-                );
+                self.set
+                    .observe(&record, place, &mut scratch, &mut observations, None);
                 offset += line.len() as u64;
             }
             (start as u64, observations)
