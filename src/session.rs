@@ -288,8 +288,8 @@ impl Listener<Failed> for Running<'_> {
         let Session {
             versions, state, ..
         } = &mut *self.session;
-        match versions.more(state, alert)? {
-            Some(alert) => self.write(alert, true, tally),
+        match versions.next_late(state, alert)? {
+            Some((alert, fresh)) => self.write(alert, fresh, tally),
             None => Ok(()),
         }
     }

@@ -74,6 +74,9 @@ pub struct Options {
     /// How late a record may come, in seconds; `None` leaves it to the kind of
     /// the inputs. Only [`Sources::lateness`] uses it.
     pub lateness: Option<i64>,
+    /// Files that this run writes: where they stand among the inputs they are
+    /// skipped.
+    pub own: Vec<PathBuf>,
 }
 
 impl Default for Options {
@@ -82,6 +85,7 @@ impl Default for Options {
             block_size: BLOCK_SIZE,
             max_line: MAX_LINE,
             lateness: None,
+            own: Vec::new(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `scan`: access logs in, alerts out.
 
+mod files;
 pub mod writer;
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use s3sentry::pipeline::{self, BlockSource, Memory, Options, Outcome, Span};
@@ -30,21 +31,54 @@ or a pipe:
 /// Columns of a table that is not on a terminal.
 const COLUMNS: usize = 100;
 
+/// What was asked for, checked.
+struct Asked {
+    span: Span,
+    settings: Arc<Settings>,
+    rules: super::Rules,
+    set: Arc<RuleSet>,
+    format: Format,
+    /// The state file.
+    kept: Option<PathBuf>,
+}
+
+impl Asked {
+    fn read(arguments: &Scan) -> Result<Self, Stop> {
+        let span = super::span(&arguments.input)?;
+        let settings = super::settings(&arguments.common, Some(&arguments.lists))?;
+        let rules = super::rules(&arguments.rules, &settings)?;
+        let kept = super::state_file(arguments.state.as_ref());
+        let format = format(arguments);
+        consistent(arguments, kept.as_deref(), format)?;
+        files::apart(arguments, kept.as_deref())?;
+        let set = compiled(arguments, kept.as_deref(), &rules, &settings)?;
+        Ok(Self {
+            span,
+            settings,
+            rules,
+            set: Arc::new(set),
+            format,
+            kept,
+        })
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let common = &arguments.common;
-    let span = super::span(&arguments.input)?;
-    let settings = super::settings(common, Some(&arguments.lists))?;
-    let rules = super::rules(&arguments.rules, &settings)?;
-    let kept = super::state_file(arguments.state.as_ref());
-    let format = format(arguments);
-    consistent(arguments, kept.as_deref(), format)?;
-    let set = Arc::new(compiled(arguments, kept.as_deref(), &rules, &settings)?);
+    let asked = Asked::read(arguments)?;
+    let (set, span) = (&asked.set, asked.span);
     let (specs, reading) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
-    let mut session = kept
-        .map(|file| Session::open(&file, &super::owner()))
+    let reading = ReadOptions {
+        own: files::own(arguments, asked.kept.as_deref()),
+        ..reading
+    };
+    let mut session = asked
+        .kept
+        .as_deref()
+        .map(|file| Session::open(file, &super::owner()))
         .transpose()?;
-    let header = matches!(format, Format::Csv | Format::Table);
+    let header = matches!(asked.format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
     let whom = arguments.entities.as_deref();
     let whom = whom.map(Target::file).transpose()?;
@@ -59,18 +93,18 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     };
     let memory = match &mut session {
         None => None,
-        Some(session) => Some(restored(session, &set, options, arguments, &mut sources)?),
+        Some(session) => Some(restored(session, set, options, arguments, &mut sources)?),
     };
     let look = look(arguments, &target);
     let settles = !matches!(target, Target::Replace(..));
     let file = target.growing()?;
     let progress = Progress::new(common.quiet, sources.progress().total);
     let read = Mutex::new(sources.progress());
-    let mut entities = Entities::new(&set);
+    let mut entities = Entities::new(set);
     let mut versions = Versions::default();
     let ran = {
         let mut writer = Writer {
-            sink: sink::alerts(format, Box::new(&mut target), look),
+            sink: sink::alerts(asked.format, Box::new(&mut target), look),
             entities: &mut entities,
             versions: &mut versions,
             progress: &progress,
@@ -81,12 +115,14 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
             unseen: false,
         };
         let watched = &mut Watched::new(&mut sources, &read);
-        let ran = super::on_threads(common, || match (&mut session, memory) {
-            (Some(session), Some(memory)) => {
-                let end = going_on(session, watched, &set, options, memory, &mut writer)?;
-                Ok((end.0, Some(end.1)))
-            }
-            _ => once(watched, &set, options, &mut writer).map(|outcome| (outcome, None)),
+        let ran = super::on_threads(common, || {
+            execute(
+                session.as_mut().zip(memory),
+                watched,
+                set,
+                options,
+                &mut writer,
+            )
         })?;
         ran.and_then(|ended| {
             let finished = writer.sink.finish();
@@ -117,9 +153,9 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
             outcome: &outcome,
             entities: &entities,
             sources: &sources,
-            set: &set,
-            settings: &settings,
-            overrides: &rules.overrides,
+            set,
+            settings: &asked.settings,
+            overrides: &asked.rules.overrides,
             arguments,
             kept: session
                 .as_ref()
@@ -172,6 +208,21 @@ fn restored(
     Ok(memory)
 }
 
+/// The run itself, and what goes on.
+fn execute(
+    kept: Option<(&mut Session, Memory)>,
+    source: &mut dyn BlockSource,
+    set: &Arc<RuleSet>,
+    options: Options,
+    writer: &mut Writer<'_>,
+) -> Result<(Outcome, Option<Memory>), Failed> {
+    match kept {
+        None => once(source, set, options, writer).map(|outcome| (outcome, None)),
+        Some((session, memory)) => going_on(session, source, set, options, memory, writer)
+            .map(|(outcome, memory)| (outcome, Some(memory))),
+    }
+}
+
 /// A run that no other follows.
 fn once(
     source: &mut dyn BlockSource,
@@ -215,7 +266,7 @@ fn consistent(arguments: &Scan, kept: Option<&Path>, format: Format) -> Result<(
             "json is one array, which nothing can be appended to; use --format ndjson"
         )));
     }
-    entities_apart(arguments)
+    files::entities_apart(arguments)
 }
 
 /// The rules, beside a baseline where there is a file to keep it in.
@@ -229,27 +280,6 @@ fn compiled(
         None => super::compiled(rules, settings, arguments.min_level),
         Some(_) => super::compiled_with_baseline(rules, settings),
     }
-}
-
-/// stdout and the file of the alerts carry alerts and nothing else.
-fn entities_apart(arguments: &Scan) -> Result<(), Stop> {
-    let Some(file) = &arguments.entities else {
-        return Ok(());
-    };
-    let output = &arguments.output;
-    let alerts = [&output.output, &output.append].into_iter().flatten();
-    let same = alerts.into_iter().any(|alerts| alerts == file);
-    if same || file.as_os_str() == "-" {
-        return Err(Stop::usage(anyhow::anyhow!(
-            "--entities needs a file of its own: alerts go to {}",
-            if same {
-                super::shown(file)
-            } else {
-                "stdout".to_owned()
-            }
-        )));
-    }
-    Ok(())
 }
 
 fn format(arguments: &Scan) -> Format {

@@ -70,6 +70,9 @@ impl Summary<'_> {
         {
             say(format_args!("s3sentry: warning: {text}"));
         }
+        if let Some(kept) = &self.kept {
+            kept.warn();
+        }
         let tally = &self.outcome.tally;
         geoip::warn(self.settings);
         indicators::warn(self.settings);

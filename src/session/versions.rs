@@ -90,24 +90,18 @@ impl Versions {
         Ok(Some((alert, grown)))
     }
 
-    /// An alert about records that came too late, together with what was told of
-    /// its period; none where the period goes on, and is told as it stands.
-    pub fn more(&mut self, state: &State, mut alert: Alert) -> Result<Option<Alert>, Failed> {
-        let Some(before) = self.before(state, alert.id)? else {
-            return Ok(Some(alert));
-        };
-        match before.status {
-            Status::Open => return Ok(None),
-            Status::Withdrawn => {}
-            Status::Closed => {
-                alert.count += before.count;
-                alert.trigger = alert.trigger.min(before.trigger);
-                alert.first_seen = alert.first_seen.min(before.first_seen);
-                alert.last_seen = alert.last_seen.max(before.last_seen);
-            }
+    /// The same of an alert about records that came too late. Where its period goes
+    /// on it is told as it stands. To what is final they cannot be added: the same
+    /// records may come late again, and nobody could tell.
+    pub fn next_late(
+        &mut self,
+        state: &State,
+        alert: Alert,
+    ) -> Result<Option<(Alert, bool)>, Failed> {
+        match self.before(state, alert.id)? {
+            Some(before) if before.status == Status::Open => Ok(None),
+            _ => self.next(state, alert),
         }
-        alert.rev = alert.count.max(before.rev + 1);
-        Ok(Some(alert))
     }
 
     /// Alerts that were open and were not told of again: they hold no longer. Where

@@ -71,7 +71,7 @@ impl Sources {
     /// as a whole: see [`Sources::problems`].
     #[must_use]
     pub fn open(specs: Vec<Spec>, options: Options) -> Self {
-        Self::new(walk::list(specs), options)
+        Self::new(walk::list(specs, &options.own), options)
     }
 
     /// Nothing was read before.

@@ -71,10 +71,15 @@ pub(super) struct Listing {
     parent: Option<(PathBuf, PathBuf)>,
 }
 
-/// Lists everything in `specs`, in their order, directories sorted by path.
-pub(super) fn list(specs: Vec<Spec>) -> Listing {
+/// Lists everything in `specs`, in their order, directories sorted by path;
+/// without what this run writes itself.
+pub(super) fn list(specs: Vec<Spec>, own: &[PathBuf]) -> Listing {
     let mut listing = Listing {
         size: Some(0),
+        seen: own
+            .iter()
+            .filter_map(|path| fs::canonicalize(path).ok())
+            .collect(),
         ..Listing::default()
     };
     let mut stdin = false;
@@ -286,14 +291,17 @@ mod tests {
         symlink(root.join("c"), root.join("a/c")).unwrap();
         symlink("nowhere", root.join("broken")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
-        let listing = list(vec![
-            Spec::Path(root.join("b/2")),
-            Spec::Path(root.to_owned()),
-            Spec::Path(root.join("c")),
-            Spec::Path(root.join("missing")),
-            Spec::Stdin,
-            Spec::Stdin,
-        ]);
+        let listing = list(
+            vec![
+                Spec::Path(root.join("b/2")),
+                Spec::Path(root.to_owned()),
+                Spec::Path(root.join("c")),
+                Spec::Path(root.join("missing")),
+                Spec::Stdin,
+                Spec::Stdin,
+            ],
+            &[],
+        );
         assert_eq!(listing.inputs[4].kind, Kind::Stdin);
         assert_eq!(listing.inputs[4].name.as_ref(), "stdin");
         let mut files = listing;
@@ -324,7 +332,7 @@ mod tests {
         fs::write(dir.path().join("open"), "x").unwrap();
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
         let root_may_anything = fs::read_dir(&closed).is_ok();
-        let listing = list(vec![Spec::Path(dir.path().to_owned())]);
+        let listing = list(vec![Spec::Path(dir.path().to_owned())], &[]);
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
         assert_eq!(names(&listing, dir.path()), ["open"]);
         if !root_may_anything {
@@ -338,7 +346,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(std::ffi::OsStr::from_bytes(b"x\xff"));
         fs::write(&path, "x").unwrap();
-        let listing = list(vec![Spec::Path(dir.path().to_owned())]);
+        let listing = list(vec![Spec::Path(dir.path().to_owned())], &[]);
         assert_eq!(listing.inputs[0].path(), path);
     }
 }

@@ -11,7 +11,7 @@ use s3sentry::source::Counts;
 
 use super::words::{count, group};
 use crate::commands::scan::writer::Versions;
-use crate::commands::shown;
+use crate::commands::{say, shown};
 
 /// A state file and what came of it.
 pub struct Kept<'s> {
@@ -63,12 +63,16 @@ impl Kept<'_> {
         Some((learned, dimension?.learn_days))
     }
 
+    /// Says what a person has to know before anything else.
+    pub fn warn(&self) {
+        if let Some(notice) = self.session.notice() {
+            say(format_args!("s3sentry: warning: {}", words(notice)));
+        }
+    }
+
     /// Rows of the summary.
     pub fn rows(&self, inputs: &Counts) -> Vec<(&'static str, String)> {
         let mut rows = vec![("", self.file(inputs))];
-        if let Some(notice) = self.session.notice() {
-            rows.push(("", words(notice)));
-        }
         rows.push(("", self.alerts()));
         rows.extend(self.baseline().map(|text| ("baseline", text)));
         rows

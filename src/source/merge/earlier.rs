@@ -39,7 +39,7 @@ impl Sources {
         span: (i64, i64),
         known: impl FnMut(&[u8]) -> Option<Mark>,
     ) -> Self {
-        let mut listing = walk::list(specs);
+        let mut listing = walk::list(specs, &options.own);
         let delivered = listing.delivered();
         let ledger = Ledger::new(&mut listing, span, known);
         Self {

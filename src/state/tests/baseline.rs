@@ -345,7 +345,9 @@ fn volumes_of_a_reading_come_in_parts_and_count_once() {
     let reader = state.past().unwrap();
     let series = lessons().series[0].id;
     for (hour, total) in [(30, 9), (31, 100), (32, 3)] {
-        let found = reader.volumes(series, host.key, hour % 24, (24, 48)).unwrap();
+        let found = reader
+            .volumes(series, host.key, hour % 24, (24, 48))
+            .unwrap();
         assert_eq!(found[0].1.total(), total);
     }
     // What is not committed was never read.

@@ -1,0 +1,79 @@
+//! Files that a scan writes: each apart from the others, and from what is read.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::Scan;
+use crate::commands::{Stop, shown};
+
+/// Files that the run writes.
+fn written<'a>(arguments: &'a Scan, kept: Option<&'a Path>) -> Vec<(&'static str, &'a Path)> {
+    let output = &arguments.output;
+    let files = [
+        ("--state", kept),
+        ("-o", output.output.as_deref()),
+        ("--append", output.append.as_deref()),
+        ("--entities", arguments.entities.as_deref()),
+    ];
+    let named = files
+        .into_iter()
+        .filter_map(|(name, file)| Some((name, file?)));
+    // A device holds nothing that could be lost.
+    named
+        .filter(|(_, file)| !file.exists() || file.is_file())
+        .collect()
+}
+
+/// The same with what SQLite keeps beside the state file, and its lock.
+pub fn own(arguments: &Scan, kept: Option<&Path>) -> Vec<PathBuf> {
+    let files = written(arguments, kept).into_iter();
+    let mut own: Vec<PathBuf> = files.map(|(_, file)| file.to_owned()).collect();
+    if let Some(file) = kept {
+        own.extend(["-wal", "-shm", ".lock"].map(|end| {
+            let mut name = file.as_os_str().to_owned();
+            name.push(end);
+            PathBuf::from(name)
+        }));
+    }
+    own
+}
+
+/// No file is written twice, and none that is read.
+pub fn apart(arguments: &Scan, kept: Option<&Path>) -> Result<(), Stop> {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut known: Vec<(&str, PathBuf)> = Vec::new();
+    for source in arguments.input.sources.iter().filter(|path| path.is_file()) {
+        known.push(("an input", real(source)));
+    }
+    for (name, file) in written(arguments, kept) {
+        let path = real(file);
+        if let Some((other, _)) = known.iter().find(|(_, known)| *known == path) {
+            return Err(Stop::usage(anyhow::anyhow!(
+                "{} is {other} and would be overwritten by {name}: name another file",
+                shown(file)
+            )));
+        }
+        known.push((name, path));
+    }
+    Ok(())
+}
+
+/// stdout and the file of the alerts carry alerts and nothing else.
+pub fn entities_apart(arguments: &Scan) -> Result<(), Stop> {
+    let Some(file) = &arguments.entities else {
+        return Ok(());
+    };
+    let output = &arguments.output;
+    let alerts = [&output.output, &output.append].into_iter().flatten();
+    let same = alerts.into_iter().any(|alerts| alerts == file);
+    if same || file.as_os_str() == "-" {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "--entities needs a file of its own: alerts go to {}",
+            if same {
+                shown(file)
+            } else {
+                "stdout".to_owned()
+            }
+        )));
+    }
+    Ok(())
+}
