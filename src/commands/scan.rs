@@ -69,15 +69,13 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let asked = Asked::read(arguments)?;
     let (set, span) = (&asked.set, asked.span);
     let (specs, reading) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
+    let kept = asked.kept.as_deref();
     let reading = ReadOptions {
-        own: files::own(arguments, asked.kept.as_deref()),
+        own: files::own(arguments, kept),
         ..reading
     };
-    let mut session = asked
-        .kept
-        .as_deref()
-        .map(|file| Session::open(file, &super::owner()))
-        .transpose()?;
+    let session = kept.map(|file| Session::open(file, &super::owner()));
+    let mut session = session.transpose()?;
     let header = matches!(asked.format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
     let whom = arguments.entities.as_deref();
@@ -115,15 +113,9 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
             unseen: false,
         };
         let watched = &mut Watched::new(&mut sources, &read);
-        let ran = super::on_threads(common, || {
-            execute(
-                session.as_mut().zip(memory),
-                watched,
-                set,
-                options,
-                &mut writer,
-            )
-        })?;
+        let kept = session.as_mut().zip(memory);
+        let run = || execute(kept, watched, set, options, &mut writer);
+        let ran = super::on_threads(common, run)?;
         ran.and_then(|ended| {
             let finished = writer.sink.finish();
             finished.map(|()| ended).map_err(Failed::Output)
