@@ -487,9 +487,10 @@ impl Run<'_> {
                 None => correlator.reach(block.floor),
                 Some(commits) => {
                     commits.reached.extend_from_slice(&block.reached);
-                    // Nothing has ended for good.
+                    // Nothing has ended for good, and what this run leaves out
+                    // may be asked for by a later one.
                     if block.floor < i64::MAX {
-                        correlator.reach(block.floor);
+                        correlator.reach(block.floor.min(self.span.until));
                     }
                 }
             }
@@ -632,10 +633,14 @@ fn note_late(correlator: &mut Correlator, block: &Block, tally: &Tally, span: Sp
     {
         return;
     }
+    let mut offset = block.offset;
     for line in block.bytes().split(|byte| *byte == b'\n') {
+        let at = offset;
+        offset += line.len() as u64 + 1;
         if let Some(time) = time::of_line(line)
             && time < correlator.watermark()
             && span.contains(Some(time))
+            && !block.is_taken(at, Some(time))
             // What is malformed is counted as that and nothing else.
             && Record::parse(line).is_ok()
         {
