@@ -83,8 +83,9 @@ impl Versions {
     /// its period.
     pub fn more(&mut self, state: &State, mut alert: Alert) -> Result<Alert, Failed> {
         if let Some(before) = self.before(state, alert.id)?
-            && before.status == Status::Closed
+            && before.status != Status::Withdrawn
         {
+            alert.status = before.status;
             alert.count += before.count;
             alert.rev = alert.count.max(before.rev + 1);
             alert.trigger = alert.trigger.min(before.trigger);
