@@ -155,10 +155,10 @@ impl Session {
     }
 
     fn baseline(&mut self, lessons: &Arc<Lessons>, options: Options) -> Result<Baseline, Failed> {
-        let commit = self.state.begin()?;
-        commit.register(lessons)?;
-        commit.commit()?;
         let mode = if options.learn {
+            let commit = self.state.begin()?;
+            commit.register(lessons)?;
+            commit.commit()?;
             Mode::Learn
         } else {
             Mode::Frozen
@@ -279,14 +279,16 @@ impl Listener<Failed> for Running<'_> {
         } = standing;
         let marks = latest(reached.iter().filter_map(|reached| source.mark(reached)));
         let commit = state.begin()?;
-        if let Some(baseline) = &mut baseline {
-            commit.put_baseline(&baseline.delta())?;
-        }
-        // Nothing is compared with hours before these any more.
         let watermark = correlator.watermark();
+        if let Some(baseline) = baseline.as_mut().filter(|baseline| baseline.learns()) {
+            commit.put_baseline(&baseline.delta())?;
+            if watermark > i64::MIN {
+                // Nothing is compared with hours before these any more.
+                let first = watermark - (volume::DAYS + 7) * DAY;
+                commit.prune_volumes(first.div_euclid(HOUR))?;
+            }
+        }
         if watermark > i64::MIN {
-            let first = watermark - (volume::DAYS + 7) * DAY;
-            commit.prune_volumes(first.div_euclid(HOUR))?;
             commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
         }
         let saving = correlator.save(|number| numbers.lasting(number));
