@@ -1,19 +1,24 @@
 //! What is known, in memory: days of every entity and value, texts only of what
 //! no earlier run has kept.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::notes::{Note, Notes};
+use super::notes::{Note, Notes, Volume};
 use super::volume::{self, Usual};
-use super::{Days, Dimension, Lessons, Novelty, Past, Tuple, day};
+use super::{DAY, Days, Dimension, HOUR, Lessons, MEMORY_DAYS, Novelty, Past, Tuple, day};
 
 /// Entities that are kept, and values of groups, each; beyond that those go that
 /// were seen longest ago.
 pub const MOST: usize = 2_000_000;
+
+/// Days beyond which what was read may not be ahead of what is asked when all is
+/// kept outside: more would not be held together ([`Days`]).
+const AHEAD: i32 = 30;
 
 /// What becomes of what is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,12 +127,22 @@ pub struct Delta {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     days: Days,
-    /// An earlier run has kept its text.
-    stored: bool,
     declared: bool,
 }
 
+/// Something that was seen on a day that is not asked for yet.
+#[derive(Debug, Clone, Copy)]
+enum Waiting {
+    Entity(u64),
+    Value(u64),
+}
+
 /// What is normal, as far as it is known.
+///
+/// A long log may be read at once, and [`Days`] hold only so many: what was seen
+/// on days that are far ahead of those that are asked for waits until they are
+/// ([`Baseline::wait_after`]). Otherwise it would push out the days that
+/// matter now. What is kept ([`Delta`]) does not depend on it.
 pub struct Baseline {
     lessons: Arc<Lessons>,
     mode: Mode,
@@ -136,6 +151,9 @@ pub struct Baseline {
     new_entities: HashMap<u64, EntityDelta>,
     new_values: HashMap<u64, ValueDelta>,
     new_volumes: HashMap<(u64, u64, i64), u64>,
+    waiting: BTreeMap<i32, Vec<Waiting>>,
+    /// What was seen on later days than this waits.
+    reach: i32,
     gone: [Vec<u64>; 2],
     past: Option<Box<dyn Past>>,
     /// Seconds that a record may come late.
@@ -167,6 +185,8 @@ impl Baseline {
             new_entities: HashMap::new(),
             new_values: HashMap::new(),
             new_volumes: HashMap::new(),
+            waiting: BTreeMap::new(),
+            reach: i32::MAX,
             gone: [Vec::new(), Vec::new()],
             past: None,
             lateness,
@@ -211,19 +231,21 @@ impl Baseline {
 
     /// An entity that an earlier run has kept.
     pub fn remember_entity(&mut self, key: u64, days: Days, declared: bool) {
-        self.entities.insert(key, stored(days, declared));
+        self.entities.insert(key, Known { days, declared });
     }
 
     /// A value that an earlier run has kept.
     pub fn remember_value(&mut self, key: u64, days: Days, declared: bool) {
-        self.values.insert(key, stored(days, declared));
+        self.values.insert(key, Known { days, declared });
     }
 
-    /// Takes what a block taught. `name` gives the values of these fields in
-    /// the line at an offset.
+    /// Takes what a block taught on days up to one, `last`: what is later cannot
+    /// be believed. `name` gives the values of these fields in the line at an
+    /// offset.
     pub fn learn(
         &mut self,
         notes: &Notes,
+        last: i32,
         mut name: impl FnMut(&[crate::record::Field], u64) -> Tuple,
     ) {
         if self.mode == Mode::Frozen {
@@ -231,10 +253,11 @@ impl Baseline {
         }
         let declared = self.mode == Mode::Declare;
         let lessons = Arc::clone(&self.lessons);
-        for note in &notes.entities {
+        let believed = |note: &&Note| day(note.first) <= last;
+        for note in notes.entities.iter().filter(believed) {
             let kind = &lessons.kinds[note.of];
-            let text =
-                keep(&mut self.entities, note, declared).then(|| name(&kind.fields, note.offset));
+            let is_known = self.entities.contains_key(&note.key);
+            self.see(Waiting::Entity(note.key), day(note.first));
             let extent = Extent::of(note);
             match self.new_entities.entry(note.key) {
                 Entry::Occupied(known) => known.into_mut().extent.add(&extent),
@@ -242,17 +265,17 @@ impl Baseline {
                     entry.insert(EntityDelta {
                         key: note.key,
                         kind: kind.id,
-                        name: text,
+                        name: (!is_known).then(|| name(&kind.fields, note.offset)),
                         extent,
                         declared,
                     });
                 }
             }
         }
-        for note in &notes.values {
+        for note in notes.values.iter().filter(believed) {
             let dimension = &lessons.dimensions[note.of];
-            let text =
-                keep(&mut self.values, note, declared).then(|| name(&dimension.value, note.offset));
+            let is_known = self.values.contains_key(&note.key);
+            self.see(Waiting::Value(note.key), day(note.first));
             let extent = Extent::of(note);
             match self.new_values.entry(note.key) {
                 Entry::Occupied(known) => known.into_mut().extent.add(&extent),
@@ -261,18 +284,75 @@ impl Baseline {
                         key: note.key,
                         dimension: dimension.id,
                         entity: note.entity,
-                        name: text,
+                        name: (!is_known).then(|| name(&dimension.value, note.offset)),
                         extent,
                         declared,
                     });
                 }
             }
         }
-        for volume in &notes.volumes {
+        let believed = |volume: &&Volume| day(volume.hour * HOUR) <= last;
+        for volume in notes.volumes.iter().filter(believed) {
             let key = (lessons.series[volume.of].id, volume.entity, volume.hour);
             let sum = self.new_volumes.entry(key).or_default();
             *sum = sum.saturating_add(volume.sum);
         }
+    }
+
+    /// Lets what is seen on later days than this one wait; nothing is asked
+    /// about those yet. `i32::MAX` for none. What waits and need not any more is
+    /// taken.
+    pub fn wait_after(&mut self, day: i32) {
+        self.reach = day;
+        while let Some(first) = self.waiting.first_entry()
+            && *first.key() <= day
+        {
+            let (day, all) = first.remove_entry();
+            for seen in all {
+                self.take(seen, day);
+            }
+        }
+    }
+
+    /// The first second of the first day that waits.
+    #[must_use]
+    pub fn waits_from(&self) -> Option<i64> {
+        let first = self.waiting.first_key_value();
+        first.map(|(day, _)| i64::from(*day) * DAY)
+    }
+
+    /// Whether what waits would not fit into what is kept together with what is
+    /// asked now.
+    #[must_use]
+    pub fn is_far_ahead(&self) -> bool {
+        let ends = self
+            .waiting
+            .keys()
+            .next()
+            .zip(self.waiting.keys().next_back());
+        ends.is_some_and(|(first, last)| last - first > AHEAD)
+    }
+
+    fn see(&mut self, seen: Waiting, day: i32) {
+        if day <= self.reach {
+            self.take(seen, day);
+        } else {
+            self.waiting.entry(day).or_default().push(seen);
+        }
+    }
+
+    fn take(&mut self, seen: Waiting, day: i32) {
+        let declared = self.mode == Mode::Declare;
+        let known = match seen {
+            Waiting::Entity(key) => self.entities.entry(key),
+            Waiting::Value(key) => self.values.entry(key),
+        };
+        let known = known.or_insert(Known {
+            days: Days::default(),
+            declared,
+        });
+        known.days = known.days.union(Days::one(day));
+        known.declared |= declared;
     }
 
     /// Whether a value is new in its group, as things stood before a day.
@@ -285,7 +365,8 @@ impl Baseline {
         reference: i32,
     ) -> Novelty {
         let learned = self.entities.get(&entity).is_some_and(|group| {
-            group.declared || group.days.count_before(reference) >= dimension.learn_days
+            let from = reference - learned_within(dimension);
+            group.declared || group.days.count(from, reference) >= dimension.learn_days
         });
         if !learned {
             return Novelty::Unlearned;
@@ -308,7 +389,8 @@ impl Baseline {
         (first, last): (i32, i32),
     ) -> bool {
         let learned = |group: &Known| {
-            group.declared || group.days.count_before(first) >= dimension.learn_days
+            let from = last - learned_within(dimension);
+            group.declared || group.days.count(from, first) >= dimension.learn_days
         };
         let from = last - dimension.memory_days as i32;
         let known = |value: &Known| {
@@ -390,16 +472,6 @@ impl Baseline {
 
     /// That delta has been kept.
     pub fn committed(&mut self) {
-        for key in self.new_entities.keys() {
-            if let Some(known) = self.entities.get_mut(key) {
-                known.stored = true;
-            }
-        }
-        for key in self.new_values.keys() {
-            if let Some(known) = self.values.get_mut(key) {
-                known.stored = true;
-            }
-        }
         self.new_entities.clear();
         self.new_values.clear();
         self.new_volumes.clear();
@@ -424,33 +496,10 @@ impl Baseline {
     }
 }
 
-fn stored(days: Days, declared: bool) -> Known {
-    Known {
-        days,
-        stored: true,
-        declared,
-    }
-}
-
-/// Adds a note to what is known; whether nobody has its text yet.
-fn keep(known: &mut HashMap<u64, Known>, note: &Note, declared: bool) -> bool {
-    let days = Days::one(day(note.first));
-    match known.entry(note.key) {
-        Entry::Occupied(entry) => {
-            let known = entry.into_mut();
-            known.days = known.days.union(days);
-            known.declared |= declared;
-            false
-        }
-        Entry::Vacant(entry) => {
-            entry.insert(Known {
-                days,
-                stored: false,
-                declared,
-            });
-            true
-        }
-    }
+/// Days among which those lie that a group is learned by: fewer than [`Days`]
+/// hold, so that those that come after the one that is asked push none out.
+fn learned_within(dimension: &Dimension) -> i32 {
+    dimension.learn_days.max(MEMORY_DAYS) as i32
 }
 
 /// The keys that were seen longest ago, so many that a twentieth of the room is
