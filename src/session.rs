@@ -23,7 +23,7 @@ use self::numbers::Numbers;
 use self::versions::Versions;
 use crate::alert::Alert;
 use crate::baseline::known::Mode;
-use crate::baseline::{Baseline, DAY, HOUR, Lessons, volume};
+use crate::baseline::{Baseline, DAY, Lessons};
 use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
@@ -97,6 +97,8 @@ pub struct Session {
     stale: Vec<u32>,
     run: i64,
     written: u64,
+    /// The rules, and how late records come, seconds.
+    rules: Option<(Arc<RuleSet>, i64)>,
     notice: Option<Notice>,
     /// Alerts that were written and wait for the output to be settled.
     unsettled: Vec<(u128, Written)>,
@@ -116,6 +118,7 @@ impl Session {
             stale: Vec::new(),
             run,
             written: 0,
+            rules: None,
             notice: None,
             unsettled: Vec::new(),
         })
@@ -142,6 +145,7 @@ impl Session {
         (self.numbers, self.stale) = Numbers::new(&past, &restored.used);
         self.versions = Versions::open(&self.state, restored.other_rules.is_some())?;
         self.notice = restored.other_rules.map(Notice::OtherRules);
+        self.rules = Some((Arc::clone(set), options.lateness));
         let most = past.iter().map(|(number, _)| *number + 1).max();
         let mut names = vec![unknown(); most.unwrap_or(0) as usize];
         for (number, past) in past {
@@ -267,6 +271,7 @@ impl Listener<Failed> for Running<'_> {
             stale,
             run,
             written,
+            rules,
             unsettled,
             ..
         } = &mut *self.session;
@@ -282,10 +287,11 @@ impl Listener<Failed> for Running<'_> {
         let watermark = correlator.watermark();
         if let Some(baseline) = baseline.as_mut().filter(|baseline| baseline.learns()) {
             commit.put_baseline(&baseline.delta())?;
-            if watermark > i64::MIN {
-                // Nothing is compared with hours before these any more.
-                let first = watermark - (volume::DAYS + 7) * DAY;
-                commit.prune_volumes(first.div_euclid(HOUR))?;
+            if watermark > i64::MIN
+                && let Some((set, lateness)) = rules
+                && let Some(learn) = set.learn()
+            {
+                commit.prune_volumes(learn.first_compared(watermark, *lateness))?;
             }
         }
         if watermark > i64::MIN {
