@@ -97,7 +97,14 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
         let watched = &mut Watched::new(&mut sources, &read);
         let ran = super::on_threads(common, || match (&mut session, memory) {
             (Some(session), Some(memory)) => {
-                let end = going_on(session, watched, &set, options, memory, &mut writer)?;
+                let end = going_on(
+                    session,
+                    watched,
+                    &set,
+                    (span, arguments),
+                    memory,
+                    &mut writer,
+                )?;
                 Ok((end.0, Some(end.1)))
             }
             _ => once(watched, &set, options, &mut writer).map(|outcome| (outcome, None)),
@@ -207,12 +214,12 @@ fn going_on(
     session: &mut Session,
     source: &mut dyn BlockSource,
     set: &Arc<RuleSet>,
-    options: Options,
+    (span, arguments): (Span, &Scan),
     mut memory: Memory,
     writer: &mut Writer<'_>,
 ) -> Result<(Outcome, Memory), Failed> {
     let mut running = session.begin(writer)?;
-    let (span, every) = (options.span, session::COMMIT_EVERY);
+    let every = arguments.commit_every;
     let outcome = pipeline::go_on(source, set, span, &mut memory, every, &mut running)?;
     Ok((outcome, memory))
 }
