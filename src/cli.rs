@@ -165,6 +165,10 @@ pub struct Scan {
     /// Compare with the baseline, and leave it as it is
     #[arg(long)]
     pub no_learn: bool,
+    /// Commit to the state file after so many bytes of input. Not in the help: it is for tests, and
+    /// for finding out what commits cost
+    #[arg(long, value_name = "BYTES", hide = true, default_value_t = s3sentry::session::COMMIT_EVERY)]
+    pub commit_every: u64,
     /// Common.
     #[command(flatten)]
     pub common: Common,

@@ -287,11 +287,22 @@ impl Correlator {
         alerts: &mut Vec<Raised>,
         baseline: Option<&Baseline>,
     ) -> io::Result<()> {
-        if self.watermark <= self.closed {
+        self.close_until(i64::MAX, alerts, baseline)
+    }
+
+    /// The same for periods that end at or before a time.
+    pub fn close_until(
+        &mut self,
+        time: i64,
+        alerts: &mut Vec<Raised>,
+        baseline: Option<&Baseline>,
+    ) -> io::Result<()> {
+        let until = self.watermark.min(time);
+        if until <= self.closed {
             return Ok(());
         }
-        self.closed = self.watermark;
-        let ended = self.ended(self.watermark);
+        self.closed = until;
+        let ended = self.ended(until);
         let set = Arc::clone(&self.set);
         for ended in ended.chunk_by(|a, b| a.0 == b.0) {
             let closings = ended.iter().map(|(_, place, start)| {
@@ -300,6 +311,9 @@ impl Correlator {
             });
             let judge = Judge::new(&set, baseline);
             close::run(closings.collect(), &judge, &mut self.log, alerts)?;
+        }
+        if until < self.watermark {
+            return Ok(());
         }
         if self.watermark == i64::MAX {
             self.finish_run(alerts);

@@ -33,6 +33,9 @@ const BATCH_BLOCKS: usize = 512;
 /// Bytes that the buffers of a batch may keep from batch to batch. Without a
 /// bound, inputs of mixed sizes would in time put a large one in every place.
 const KEPT: usize = 8 << 20;
+/// Days after that of the watermark which the baseline may know at once.
+const SOON: i64 = 2;
+
 /// Where blocks come from.
 pub trait BlockSource: Send {
     /// The next block; `false` when there is none, with a floor of `i64::MAX`.
@@ -422,6 +425,9 @@ impl Run<'_> {
     fn drive<E: From<io::Error>>(mut self, listener: &mut dyn Listener<E>) -> Result<Outcome, E> {
         let addresses = self.set.lacks("trusted_networks");
         let mut tally = Tally::default();
+        if let Some(baseline) = &mut self.baseline {
+            baseline.wait_after(soon(self.correlator.watermark()));
+        }
         let mut raised = Vec::new();
         let mut current = Batch::default();
         let mut next = Batch::default();
@@ -445,8 +451,7 @@ impl Run<'_> {
                 },
             );
             self.apply(current.blocks(), &mut observed)?;
-            self.correlator
-                .close(&mut raised, self.baseline.as_deref())?;
+            self.close(&mut raised)?;
             for observed in &mut observed[..current.used] {
                 tally.merge(&mut observed.tally);
             }
@@ -495,14 +500,30 @@ impl Run<'_> {
                 None => correlator.reach(block.floor),
                 Some(commits) => {
                     commits.reached.extend_from_slice(&block.reached);
-                    // Nothing has ended for good.
+                    // Nothing has ended for good, and what this run leaves out
+                    // may be asked for by a later one.
                     if block.floor < i64::MAX {
-                        correlator.reach(block.floor);
+                        correlator.reach(block.floor.min(self.span.until));
                     }
                 }
             }
         }
         correlator.apply(&parts, self.baseline.as_deref())
+    }
+
+    /// Closes what is final. What was seen on a day that waits counts for periods
+    /// that end after that day has begun, and is taken before them.
+    fn close(&mut self, raised: &mut Vec<Raised>) -> io::Result<()> {
+        if let Some(baseline) = &mut self.baseline {
+            let watermark = self.correlator.watermark();
+            while let Some(begins) = baseline.waits_from().filter(|begins| *begins < watermark) {
+                self.correlator
+                    .close_until(begins, raised, Some(baseline))?;
+                baseline.wait_after(baseline::day(begins));
+            }
+            baseline.wait_after(soon(watermark));
+        }
+        self.correlator.close(raised, self.baseline.as_deref())
     }
 
     /// Closes what is final when all has been read, and looks at the rest.
@@ -514,16 +535,17 @@ impl Run<'_> {
     ) -> Result<(), E> {
         if self.commits.is_none() {
             self.correlator.reach(i64::MAX);
-            self.correlator
-                .close(&mut raised, self.baseline.as_deref())?;
+            self.close(&mut raised)?;
             return self.tell(&mut raised, |alert| listener.alert(alert, tally));
         }
         self.correlator.reach_latest();
-        self.correlator
-            .close(&mut raised, self.baseline.as_deref())?;
+        self.close(&mut raised)?;
         self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
         self.correlator.finish_run(&mut raised);
         self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        if let Some(baseline) = &mut self.baseline {
+            baseline.wait_after(i32::MAX);
+        }
         self.correlator
             .peek(&mut raised, self.baseline.as_deref())?;
         self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
@@ -536,6 +558,10 @@ impl Run<'_> {
     fn commit<E>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
         match &self.commits {
             Some(commits) if tally.bytes - commits.bytes >= commits.every => {
+                let waits = |baseline: &Baseline| baseline.is_far_ahead();
+                if self.baseline.as_deref().is_some_and(waits) {
+                    return Ok(());
+                }
                 self.commit_now(listener, tally, false)
             }
             _ => Ok(()),
@@ -628,17 +654,31 @@ pub fn teach<E>(
 /// Adds what these blocks taught.
 fn learn(baseline: &mut Baseline, set: &RuleSet, blocks: &[Block], observed: &[Observed]) {
     for (block, observed) in blocks.iter().zip(observed) {
-        baseline.learn(&observed.notes, |fields, offset| {
-            let start = usize::try_from(offset - block.offset).unwrap_or(usize::MAX);
-            let rest = block.bytes().get(start..).unwrap_or_default();
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let Ok(record) = Record::parse(&rest[..end]) else {
-                return vec![None; fields.len()];
-            };
-            let view = View::new(&record, &set.settings);
-            let value = |field: &Field| view.bytes(*field).map(<[u8]>::to_vec);
-            fields.iter().map(value).collect()
-        });
+        let last = (block.future / baseline::DAY).try_into();
+        baseline.learn(
+            &observed.notes,
+            last.unwrap_or(i32::MAX),
+            |fields, offset| {
+                let start = usize::try_from(offset - block.offset).unwrap_or(usize::MAX);
+                let rest = block.bytes().get(start..).unwrap_or_default();
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let Ok(record) = Record::parse(&rest[..end]) else {
+                    return vec![None; fields.len()];
+                };
+                let view = View::new(&record, &set.settings);
+                let value = |field: &Field| view.bytes(*field).map(<[u8]>::to_vec);
+                fields.iter().map(value).collect()
+            },
+        );
+    }
+}
+
+/// The last day that may be asked for soon, or that lateness lets come before
+/// others, at a watermark: what is seen on later ones waits.
+fn soon(watermark: i64) -> i32 {
+    match watermark {
+        i64::MIN => i32::MIN,
+        watermark => i32::try_from(watermark / baseline::DAY + SOON).unwrap_or(i32::MAX),
     }
 }
 

@@ -24,7 +24,7 @@ use self::numbers::Numbers;
 use self::versions::Versions;
 use crate::alert::Alert;
 use crate::baseline::known::Mode;
-use crate::baseline::{Baseline, DAY, HOUR, Lessons, volume};
+use crate::baseline::{Baseline, DAY, Lessons};
 use crate::correlate::snapshot::LASTING;
 use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
@@ -39,9 +39,6 @@ pub const COMMIT_EVERY: u64 = 256 << 20;
 
 /// Days for which alerts that are final are kept.
 pub const ALERTS_KEPT: i64 = 400;
-
-/// Days before the watermark that a period which is not final may begin, at most.
-const SLACK: i64 = 62;
 
 /// Name of the fact that is the bound on how late a record may come.
 const LATENESS: &str = "lateness";
@@ -115,6 +112,8 @@ pub struct Session {
     stale: Vec<u32>,
     run: i64,
     written: u64,
+    /// The rules, and how late records come, seconds.
+    rules: Option<(Arc<RuleSet>, i64)>,
     notice: Option<Notice>,
     /// Alerts that were written and wait for the output to be settled.
     unsettled: Vec<(u128, Written)>,
@@ -134,6 +133,7 @@ impl Session {
             stale: Vec::new(),
             run,
             written: 0,
+            rules: None,
             notice: None,
             unsettled: Vec::new(),
         })
@@ -172,6 +172,7 @@ impl Session {
         (self.numbers, self.stale) = Numbers::new(&past, &restored.used);
         self.versions = Versions::open(&self.state, restored.other_rules.is_some())?;
         self.notice = restored.other_rules.map(Notice::OtherRules);
+        self.rules = Some((Arc::clone(set), options.lateness));
         let most = past.iter().map(|(number, _)| *number + 1).max();
         let mut names = vec![unknown(); most.unwrap_or(0) as usize];
         for (number, past) in past {
@@ -198,10 +199,10 @@ impl Session {
     }
 
     fn baseline(&mut self, lessons: &Arc<Lessons>, options: Options) -> Result<Baseline, Failed> {
-        let commit = self.state.begin()?;
-        commit.register(lessons)?;
-        commit.commit()?;
         let mode = if options.learn {
+            let commit = self.state.begin()?;
+            commit.register(lessons)?;
+            commit.commit()?;
             Mode::Learn
         } else {
             Mode::Frozen
@@ -313,6 +314,7 @@ impl Listener<Failed> for Running<'_> {
             stale,
             run,
             written,
+            rules,
             unsettled,
             ..
         } = &mut *self.session;
@@ -325,17 +327,18 @@ impl Listener<Failed> for Running<'_> {
         } = standing;
         let marks = latest(reached.iter().filter_map(|reached| source.mark(reached)));
         let commit = state.begin()?;
-        if let Some(baseline) = &mut baseline {
-            commit.put_baseline(&baseline.delta())?;
-        }
-        // Nothing is compared with hours before these any more.
         let watermark = correlator.watermark();
-        if watermark > i64::MIN {
-            let first = watermark - (volume::DAYS + SLACK) * DAY;
-            if last {
-                commit.prune_volumes(first.div_euclid(HOUR))?;
-                commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
+        if let Some(baseline) = baseline.as_mut().filter(|baseline| baseline.learns()) {
+            commit.put_baseline(&baseline.delta())?;
+            if watermark > i64::MIN
+                && let Some((set, lateness)) = rules
+                && let Some(learn) = set.learn()
+            {
+                commit.prune_volumes(learn.first_compared(watermark, *lateness))?;
             }
+        }
+        if watermark > i64::MIN {
+            commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
         }
         let saving = correlator.save(|number| numbers.lasting(number));
         windows::save(&commit, &saving)?;

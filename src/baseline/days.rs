@@ -72,12 +72,23 @@ impl Days {
         self.before(day).count_ones()
     }
 
+    /// How many days there are from `from` to before `until`.
+    #[must_use]
+    pub fn count(self, from: i32, until: i32) -> u32 {
+        self.between(from, until).count_ones()
+    }
+
     /// Whether there is a day from `from` to before `until`.
     #[must_use]
     pub fn any(self, from: i32, until: i32) -> bool {
+        self.between(from, until) != 0
+    }
+
+    /// The bits of the days from one to before another.
+    fn between(self, from: i32, until: i32) -> u128 {
         let bits = self.before(until);
         if bits == 0 || self.last < from {
-            return false;
+            return 0;
         }
         let first = self.last.abs_diff(from);
         // Bits above `first` are earlier days.
@@ -85,7 +96,7 @@ impl Days {
             127.. => u128::MAX,
             first => (1 << (first + 1)) - 1,
         };
-        bits & later != 0
+        bits & later
     }
 
     /// The bits of the days before this one.
@@ -130,6 +141,7 @@ mod tests {
                 all.iter().copied().filter(|day| last - day < SPAN).collect();
             let until = from + length;
             prop_assert_eq!(found.any(from, until), set.range(from..until).next().is_some());
+            prop_assert_eq!(found.count(from, until) as usize, set.range(from..until).count());
             prop_assert_eq!(found.count_before(from) as usize, set.range(..from).count());
             let (one, other) = all.split_at(all.len() / 2);
             prop_assert_eq!(found, days(one).union(days(other)));

@@ -1,15 +1,16 @@
 //! What is known, in memory: days of every entity and value, texts only of what
 //! no earlier run has kept.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::notes::{Note, Notes};
+use super::notes::{Note, Notes, Volume};
 use super::volume::{self, Sums, Usual};
-use super::{Days, Dimension, Lessons, Novelty, Past, Tuple, day};
+use super::{DAY, Days, Dimension, HOUR, Lessons, MEMORY_DAYS, Novelty, Past, Tuple, day};
 
 /// Entities that are kept, and values of groups, each; beyond that those go that
 /// were seen longest ago.
@@ -18,6 +19,10 @@ pub const MOST: usize = 2_000_000;
 /// Of the values those that no rule asks for ([`Dimension::is_told`]), at most: the
 /// first ones stay.
 pub const MOST_TOLD: usize = 200_000;
+
+/// Days beyond which what was read may not be ahead of what is asked when all is
+/// kept outside: more would not be held together ([`Days`]).
+const AHEAD: i32 = 30;
 
 /// What becomes of what is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,12 +133,22 @@ pub struct Delta {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     days: Days,
-    /// An earlier run has kept its text.
-    stored: bool,
     declared: bool,
 }
 
+/// Something that was seen on a day that is not asked for yet.
+#[derive(Debug, Clone, Copy)]
+enum Waiting {
+    Entity(u64),
+    Value(u64),
+}
+
 /// What is normal, as far as it is known.
+///
+/// A long log may be read at once, and [`Days`] hold only so many: what was seen
+/// on days that are far ahead of those that are asked for waits until they are
+/// ([`Baseline::wait_after`]). Otherwise it would push out the days that
+/// matter now. What is kept ([`Delta`]) does not depend on it.
 pub struct Baseline {
     lessons: Arc<Lessons>,
     mode: Mode,
@@ -142,6 +157,9 @@ pub struct Baseline {
     new_entities: HashMap<u64, EntityDelta>,
     new_values: HashMap<u64, ValueDelta>,
     new_volumes: HashMap<(u64, u64, i64), u64>,
+    waiting: BTreeMap<i32, Vec<Waiting>>,
+    /// What was seen on later days than this waits.
+    reach: i32,
     gone: [Vec<u64>; 2],
     past: Option<Box<dyn Past>>,
     /// Seconds that a record may come late.
@@ -175,6 +193,8 @@ impl Baseline {
             new_entities: HashMap::new(),
             new_values: HashMap::new(),
             new_volumes: HashMap::new(),
+            waiting: BTreeMap::new(),
+            reach: i32::MAX,
             gone: [Vec::new(), Vec::new()],
             past: None,
             lateness,
@@ -220,12 +240,12 @@ impl Baseline {
 
     /// An entity that an earlier run has kept.
     pub fn remember_entity(&mut self, key: u64, days: Days, declared: bool) {
-        self.entities.insert(key, stored(days, declared));
+        self.entities.insert(key, Known { days, declared });
     }
 
     /// A value that an earlier run has kept.
     pub fn remember_value(&mut self, key: u64, days: Days, declared: bool) {
-        self.values.insert(key, stored(days, declared));
+        self.values.insert(key, Known { days, declared });
     }
 
     /// How many of the values that an earlier run has kept no rule asks for.
@@ -233,11 +253,13 @@ impl Baseline {
         self.told = values;
     }
 
-    /// Takes what a block taught. `name` gives the values of these fields in
-    /// the line at an offset.
+    /// Takes what a block taught on days up to one, `last`: what is later cannot
+    /// be believed. `name` gives the values of these fields in the line at an
+    /// offset.
     pub fn learn(
         &mut self,
         notes: &Notes,
+        last: i32,
         mut name: impl FnMut(&[crate::record::Field], u64) -> Tuple,
     ) {
         if self.mode == Mode::Frozen {
@@ -245,10 +267,11 @@ impl Baseline {
         }
         let declared = self.mode == Mode::Declare;
         let lessons = Arc::clone(&self.lessons);
-        for note in &notes.entities {
+        let believed = |note: &&Note| day(note.first) <= last;
+        for note in notes.entities.iter().filter(believed) {
             let kind = &lessons.kinds[note.of];
-            let text =
-                keep(&mut self.entities, note, declared).then(|| name(&kind.fields, note.offset));
+            let is_known = self.entities.contains_key(&note.key);
+            self.see(Waiting::Entity(note.key), day(note.first));
             let extent = Extent::of(note);
             match self.new_entities.entry(note.key) {
                 Entry::Occupied(known) => known.into_mut().extent.add(&extent),
@@ -256,23 +279,24 @@ impl Baseline {
                     entry.insert(EntityDelta {
                         key: note.key,
                         kind: kind.id,
-                        name: text,
+                        name: (!is_known).then(|| name(&kind.fields, note.offset)),
                         extent,
                         declared,
                     });
                 }
             }
         }
-        for note in &notes.values {
+        for note in notes.values.iter().filter(believed) {
             let dimension = &lessons.dimensions[note.of];
-            if dimension.is_told() && !self.values.contains_key(&note.key) {
+            let is_known =
+                self.values.contains_key(&note.key) || self.new_values.contains_key(&note.key);
+            if dimension.is_told() && !is_known {
                 if self.told >= MOST_TOLD {
                     continue;
                 }
                 self.told += 1;
             }
-            let text =
-                keep(&mut self.values, note, declared).then(|| name(&dimension.value, note.offset));
+            self.see(Waiting::Value(note.key), day(note.first));
             let extent = Extent::of(note);
             match self.new_values.entry(note.key) {
                 Entry::Occupied(known) => known.into_mut().extent.add(&extent),
@@ -281,18 +305,75 @@ impl Baseline {
                         key: note.key,
                         dimension: dimension.id,
                         entity: note.entity,
-                        name: text,
+                        name: (!is_known).then(|| name(&dimension.value, note.offset)),
                         extent,
                         declared,
                     });
                 }
             }
         }
-        for volume in &notes.volumes {
+        let believed = |volume: &&Volume| day(volume.hour * HOUR) <= last;
+        for volume in notes.volumes.iter().filter(believed) {
             let key = (lessons.series[volume.of].id, volume.entity, volume.hour);
             let sum = self.new_volumes.entry(key).or_default();
             *sum = sum.saturating_add(volume.sum);
         }
+    }
+
+    /// Lets what is seen on later days than this one wait; nothing is asked
+    /// about those yet. `i32::MAX` for none. What waits and need not any more is
+    /// taken.
+    pub fn wait_after(&mut self, day: i32) {
+        self.reach = day;
+        while let Some(first) = self.waiting.first_entry()
+            && *first.key() <= day
+        {
+            let (day, all) = first.remove_entry();
+            for seen in all {
+                self.take(seen, day);
+            }
+        }
+    }
+
+    /// The first second of the first day that waits.
+    #[must_use]
+    pub fn waits_from(&self) -> Option<i64> {
+        let first = self.waiting.first_key_value();
+        first.map(|(day, _)| i64::from(*day) * DAY)
+    }
+
+    /// Whether what waits would not fit into what is kept together with what is
+    /// asked now.
+    #[must_use]
+    pub fn is_far_ahead(&self) -> bool {
+        let ends = self
+            .waiting
+            .keys()
+            .next()
+            .zip(self.waiting.keys().next_back());
+        ends.is_some_and(|(first, last)| last - first > AHEAD)
+    }
+
+    fn see(&mut self, seen: Waiting, day: i32) {
+        if day <= self.reach {
+            self.take(seen, day);
+        } else {
+            self.waiting.entry(day).or_default().push(seen);
+        }
+    }
+
+    fn take(&mut self, seen: Waiting, day: i32) {
+        let declared = self.mode == Mode::Declare;
+        let known = match seen {
+            Waiting::Entity(key) => self.entities.entry(key),
+            Waiting::Value(key) => self.values.entry(key),
+        };
+        let known = known.or_insert(Known {
+            days: Days::default(),
+            declared,
+        });
+        known.days = known.days.union(Days::one(day));
+        known.declared |= declared;
     }
 
     /// Whether a value is new in its group, as things stood before a day.
@@ -305,7 +386,8 @@ impl Baseline {
         reference: i32,
     ) -> Novelty {
         let learned = self.entities.get(&entity).is_some_and(|group| {
-            group.declared || group.days.count_before(reference) >= dimension.learn_days
+            let from = reference - learned_within(dimension);
+            group.declared || group.days.count(from, reference) >= dimension.learn_days
         });
         if !learned {
             return Novelty::Unlearned;
@@ -330,14 +412,16 @@ impl Baseline {
         open: i32,
     ) -> Option<Novelty> {
         let group = self.entities.get(&entity);
-        let days = |before| group.map_or(0, |group| group.days.count_before(before));
+        let within = learned_within(dimension);
+        let days = |from, until| group.map_or(0, |group| group.days.count(from, until));
         let declared = group.is_some_and(|group| group.declared);
         // Each day that is still open may become one with records.
-        let most = i64::from(days(last)) + (i64::from(last) - i64::from(open)).max(0);
+        let coming = (i64::from(last) - i64::from(open)).max(0);
+        let most = i64::from(days(first - within, last)) + coming;
         if !declared && most < i64::from(dimension.learn_days) {
             return Some(Novelty::Unlearned);
         }
-        let learned = declared || days(first) >= dimension.learn_days;
+        let learned = declared || days(last - within, first) >= dimension.learn_days;
         let from = last - dimension.memory_days as i32;
         let known = |value: &Known| {
             value.days.any(from, first) || value.declared && value.days.last() >= from
@@ -419,16 +503,6 @@ impl Baseline {
 
     /// That delta has been kept.
     pub fn committed(&mut self) {
-        for key in self.new_entities.keys() {
-            if let Some(known) = self.entities.get_mut(key) {
-                known.stored = true;
-            }
-        }
-        for key in self.new_values.keys() {
-            if let Some(known) = self.values.get_mut(key) {
-                known.stored = true;
-            }
-        }
         self.new_entities.clear();
         self.new_values.clear();
         self.new_volumes.clear();
@@ -453,33 +527,10 @@ impl Baseline {
     }
 }
 
-fn stored(days: Days, declared: bool) -> Known {
-    Known {
-        days,
-        stored: true,
-        declared,
-    }
-}
-
-/// Adds a note to what is known; whether nobody has its text yet.
-fn keep(known: &mut HashMap<u64, Known>, note: &Note, declared: bool) -> bool {
-    let days = Days::one(day(note.first));
-    match known.entry(note.key) {
-        Entry::Occupied(entry) => {
-            let known = entry.into_mut();
-            known.days = known.days.union(days);
-            known.declared |= declared;
-            false
-        }
-        Entry::Vacant(entry) => {
-            entry.insert(Known {
-                days,
-                stored: false,
-                declared,
-            });
-            true
-        }
-    }
+/// Days among which those lie that a group is learned by: fewer than [`Days`]
+/// hold, so that those that come after the one that is asked push none out.
+fn learned_within(dimension: &Dimension) -> i32 {
+    dimension.learn_days.max(MEMORY_DAYS) as i32
 }
 
 /// The keys that were seen longest ago, so many that a twentieth of the room is

@@ -114,7 +114,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
         };
         let watched = &mut Watched::new(&mut sources, &read);
         let kept = session.as_mut().zip(memory);
-        let run = || execute(kept, watched, set, options, &mut writer);
+        let run = || execute(kept, watched, set, (options, arguments), &mut writer);
         let ran = super::on_threads(common, run)?;
         ran.and_then(|ended| {
             let finished = writer.sink.finish();
@@ -205,13 +205,16 @@ fn execute(
     kept: Option<(&mut Session, Memory)>,
     source: &mut dyn BlockSource,
     set: &Arc<RuleSet>,
-    options: Options,
+    (options, arguments): (Options, &Scan),
     writer: &mut Writer<'_>,
 ) -> Result<(Outcome, Option<Memory>), Failed> {
     match kept {
         None => once(source, set, options, writer).map(|outcome| (outcome, None)),
-        Some((session, memory)) => going_on(session, source, set, options, memory, writer)
-            .map(|(outcome, memory)| (outcome, Some(memory))),
+        Some((session, memory)) => {
+            let asked = (options.span, arguments);
+            let ended = going_on(session, source, set, asked, memory, writer)?;
+            Ok((ended.0, Some(ended.1)))
+        }
     }
 }
 
@@ -236,12 +239,12 @@ fn going_on(
     session: &mut Session,
     source: &mut dyn BlockSource,
     set: &Arc<RuleSet>,
-    options: Options,
+    (span, arguments): (Span, &Scan),
     mut memory: Memory,
     writer: &mut Writer<'_>,
 ) -> Result<(Outcome, Memory), Failed> {
     let mut running = session.begin(writer)?;
-    let (span, every) = (options.span, session::COMMIT_EVERY);
+    let every = arguments.commit_every;
     let outcome = pipeline::go_on(source, set, span, &mut memory, every, &mut running)?;
     Ok((outcome, memory))
 }

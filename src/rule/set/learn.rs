@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::Selection;
 use crate::baseline::notes::{Gather, Notes, Seen};
-use crate::baseline::{self, Lessons, Novelty};
+use crate::baseline::{self, HOUR, Lessons, Novelty, volume};
 use crate::observation::{Observation, Observations};
-use crate::rule::plan::Rule;
+use crate::rule::plan::{Correlation, Rule, Stage};
 
 /// What a selection is for each answer of a baseline.
 #[derive(Debug, Clone)]
@@ -46,6 +46,9 @@ pub struct Learn {
     /// How long before a record the first day may lie that it is judged by, at
     /// most; seconds.
     back: i64,
+    /// How long before the end of its period the first hour may begin that a rule
+    /// compares with what is usual, at most; seconds.
+    compared: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +83,7 @@ impl Learn {
             marked: Vec::new(),
             conditional: Vec::new(),
             back: 0,
+            compared: 0,
             lessons,
         }
     }
@@ -104,6 +108,9 @@ impl Learn {
                     self.back = self.back.max(rule.period.saturating_add(rule.horizon));
                 }
             }
+        }
+        for rule in rules.iter().filter(|rule| compares(&rule.root)) {
+            self.compared = self.compared.max(rule.period.saturating_add(rule.horizon));
         }
         for (place, selection) in selections.iter().enumerate() {
             if selection.cases.is_some() {
@@ -225,6 +232,14 @@ impl Learn {
         });
     }
 
+    /// The first hour (since the epoch) that anything is compared with at a
+    /// watermark, with records that come so late; both in seconds.
+    #[must_use]
+    pub fn first_compared(&self, watermark: i64, lateness: i64) -> i64 {
+        let first = watermark.saturating_sub(self.compared) - HOUR;
+        volume::compared(first.div_euclid(HOUR), lateness).0
+    }
+
     /// Whether some rule looks for a record.
     #[must_use]
     pub fn is_marked(&self, observation: Observation<'_>) -> bool {
@@ -238,6 +253,15 @@ impl Learn {
         let first = time.saturating_sub(self.back);
         (baseline::day(first), baseline::day(time) + 1)
     }
+}
+
+/// Whether a correlation, or one that it is built on, is about what is usual.
+fn compares(correlation: &Correlation) -> bool {
+    let below = |stage: &Stage| match stage {
+        Stage::Firings(below) => compares(below),
+        Stage::Records(_) => false,
+    };
+    correlation.usual.is_some() || correlation.stages.iter().any(below)
 }
 
 /// Whether a baseline decides if a record matches this selection.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::baseline::{DAY, Novelty, Past};
+use crate::baseline::{DAY, MEMORY_DAYS, Novelty, Past};
 
 /// What a few runs may see: hosts and networks over 300 days.
 fn sightings() -> impl Strategy<Value = Vec<Delta>> {
@@ -95,7 +95,7 @@ proptest! {
             days.union(delta.entities[1].extent.days)
         });
         for reference in [0, 100, 200, 301] {
-            let expected = days.count_before(reference) >= 7;
+            let expected = days.count(reference - MEMORY_DAYS as i32, reference) >= 7;
             let found = baseline.novelty(dimension, group.key, 1, reference);
             prop_assert_eq!(found != Novelty::Unlearned, expected);
         }
