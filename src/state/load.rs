@@ -1,7 +1,9 @@
 //! The baseline from the file into memory: keys and days, no texts.
 
+use rusqlite::Connection;
+
 use super::error::At;
-use super::{Error, State, count, unsigned};
+use super::{Error, State, count, open, unsigned};
 use crate::baseline::{Baseline, Days, day};
 
 /// Days as they are stored: 64 each in two signed numbers, back from the day on
@@ -36,23 +38,29 @@ impl State {
         let told = "known_values WHERE dimension IN \
                     (SELECT id FROM dimensions WHERE name GLOB 'networks of *')";
         baseline.remember_told(rows(told)?);
-        self.each_key("entities", |key, days, declared| {
+        // Most of the time goes into reading rows, which two can do at once.
+        let other = open::reader(&self.path)?;
+        let (entities, values) = rayon::join(
+            || keys(&other, "entities").at(&self.path),
+            || keys(&self.connection, "known_values").at(&self.path),
+        );
+        for (key, days, declared) in entities? {
             baseline.remember_entity(key, days, declared);
-        })?;
-        self.each_key("known_values", |key, days, declared| {
+        }
+        for (key, days, declared) in values? {
             baseline.remember_value(key, days, declared);
-        })
-    }
-
-    fn each_key(&self, table: &str, mut each: impl FnMut(u64, Days, bool)) -> Result<(), Error> {
-        let sql = format!("SELECT key, declared, last_seen, days, days_before FROM {table}");
-        let mut statement = self.connection.prepare(&sql).at(&self.path)?;
-        let mut rows = statement.query([]).at(&self.path)?;
-        while let Some(row) = rows.next().at(&self.path)? {
-            let number = |column: usize| row.get::<_, i64>(column).at(&self.path);
-            let days = days(number(2)?, number(3)?, number(4)?);
-            each(unsigned(number(0)?), days, number(1)? != 0);
         }
         Ok(())
     }
+}
+
+/// All rows of a table of keys.
+fn keys(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(u64, Days, bool)>> {
+    let sql = format!("SELECT key, declared, last_seen, days, days_before FROM {table}");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], |row| {
+        let days = days(row.get(2)?, row.get(3)?, row.get(4)?);
+        Ok((unsigned(row.get(0)?), days, row.get::<_, i64>(1)? != 0))
+    })?;
+    rows.collect()
 }
