@@ -40,10 +40,13 @@ impl State {
         baseline.remember_told(rows(told)?);
         // Most of the time goes into reading rows, which two can do at once.
         let other = open::reader(&self.path)?;
-        let (entities, values) = rayon::join(
-            || keys(&other, "entities").at(&self.path),
-            || keys(&self.connection, "known_values").at(&self.path),
-        );
+        let (entities, values) = std::thread::scope(|scope| {
+            let entities = scope.spawn(move || keys(&other, "entities"));
+            let values = keys(&self.connection, "known_values");
+            (entities.join(), values)
+        });
+        let entities = entities.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (entities, values) = (entities.at(&self.path), values.at(&self.path));
         for (key, days, declared) in entities? {
             baseline.remember_entity(key, days, declared);
         }
