@@ -112,7 +112,7 @@ fn what_is_learned_is_known_at_once() {
     let run = run
         .says("4 lines")
         .says("period    2026-02-01T02:00:00Z to");
-    let run = run.says_in_words("6 entities and 4 values that were not known");
+    let run = run.says_in_words("7 entities and 8 values that were not known");
     run.says("s3sentry scan --state s.db --since 2026-02-02T02:00:01Z a.log");
     let all = json(&place.run("baseline show --state s.db").ends(0));
     assert_eq!(all["learned"], true);
@@ -290,7 +290,7 @@ fn a_rule_says_that_it_needs_a_baseline() {
     let place = Place::new();
     place.file(
         "new.yml",
-        "title: First client\nname: new-client\n\
+        "title: First client\nname: first-client\n\
          logsource: {product: aws, service: s3_server_access}\n\
          detection: {served: {ok: true}, condition: served}\n\
          s3sentry: {new_value: {field: user_agent_family, group-by: principal}}\n",
@@ -302,7 +302,7 @@ fn a_rule_says_that_it_needs_a_baseline() {
     let rule = rules.as_array().unwrap().iter();
     let rule = rule
         .clone()
-        .find(|rule| rule["name"] == "new-client")
+        .find(|rule| rule["name"] == "first-client")
         .unwrap();
     assert_eq!(rule["needs"], serde_json::json!(["baseline"]));
     assert_eq!(rule["runs"], false);

@@ -113,11 +113,11 @@ fn rules_ask_for_country_and_network_and_alerts_name_them() {
     assert_eq!(abroad["key"], json!({"remote_country": "NL"}));
     let there = json!({"address": "198.51.100.7", "country": "NL", "asn": 64500,
         "owner": "Example Hosting B.V.", "service": "EC2"});
-    assert_eq!(abroad["context"], json!({"networks": [there]}));
+    assert_eq!(abroad["context"]["networks"], json!([there]));
     let here = json!({"address": "192.0.2.10", "country": "DE", "asn": 64496,
         "owner": "Example Networks"});
-    let both = alert(&run, "two-networks")["context"].take();
-    assert_eq!(both, json!({"networks": [here, there]}));
+    let both = alert(&run, "two-networks")["context"]["networks"].take();
+    assert_eq!(both, json!([here, there]));
     run.says_in_words("settings AWS's addresses from ranges.json, countries and networks from geo/country.mmdb, countries and networks from geo/asn.mmdb")
         .says_in_words("geoip geo/country.mmdb (MaxMind database): countries, of 2026-01-01T00:00:00Z geo/asn.mmdb (MaxMind database): numbers of autonomous systems, their names, of 2026-01-01T00:00:00Z")
         .says_not("geoip is not set");

@@ -72,10 +72,8 @@ fn what_is_later_than_the_bound_teaches_and_is_matched_one_by_one() {
     assert_eq!(of(&place, "own-often-refused"), []);
     place.add("again.log", &[refused(700, "more")]);
     place.run(&How::default()).unwrap();
-    assert_eq!(
-        of(&place, "own-any-refused"),
-        [(5, Status::Closed, 5), (6, Status::Closed, 6)]
-    );
+    // They may be the same again: nobody could tell.
+    assert_eq!(of(&place, "own-any-refused"), [(5, Status::Closed, 5)]);
 
     // The baseline is as if they had come in time.
     place.add("last.log", &[sentinel()]);
@@ -110,16 +108,7 @@ fn a_late_record_of_an_open_period_lowers_no_rev() {
     place.add("last.log", &[sentinel()]);
     place.run(&How::default()).unwrap();
     let versions = of(&place, "own-any-refused");
-    assert_eq!(
-        versions,
-        [
-            (3, Status::Open, 3),
-            // With the late one, which windows do not hold.
-            (4, Status::Open, 4),
-            (5, Status::Open, 3),
-            (5, Status::Closed, 3),
-        ]
-    );
+    assert_eq!(versions, [(3, Status::Open, 3), (3, Status::Closed, 3),]);
 }
 
 #[test]

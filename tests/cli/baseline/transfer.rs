@@ -55,7 +55,7 @@ fn a_merge_adds() {
     place
         .run("baseline merge x.jsonl --state s.db")
         .ends(0)
-        .says("merged 9 entities");
+        .says("merged 11 entities");
     let bucket = &show(&place, "bucket")[0];
     assert_eq!(bucket["days"], 4);
     assert_eq!(bucket["requests"], 16);
