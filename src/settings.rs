@@ -412,8 +412,6 @@ impl Reader<'_> {
         entries
     }
 
-    /// AWS's addresses, of the file that is named; `@` before its name, which
-    /// names files in lists, may stand here too.
     /// A number of days.
     fn days(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<u32> {
         let days = match value.get_ref() {
@@ -428,6 +426,8 @@ impl Reader<'_> {
         days
     }
 
+    /// AWS's addresses, of the file that is named; `@` before its name, which
+    /// names files in lists, may stand here too.
     fn aws_ranges(&mut self, value: &Spanned<DeValue<'_>>) -> Option<AwsRanges> {
         let start = value.span().start;
         let name = match value.get_ref() {
