@@ -89,7 +89,7 @@ impl Kind {
     }
 
     /// The key of the entity whose values have these hashes together
-    /// ([`tuple`]).
+    /// ([`tuple()`]).
     #[must_use]
     pub fn key(&self, tuple: u64) -> u64 {
         mix(self.id, tuple)
