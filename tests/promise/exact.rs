@@ -85,7 +85,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
     }
-    config.max_shrink_iters = 5000;
+    config.max_shrink_iters = 300;
     config
 }
 

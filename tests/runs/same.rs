@@ -17,6 +17,7 @@ pub fn config(cases: u32) -> Config {
     Config {
         cases: asked.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        max_shrink_iters: 200,
         ..Config::default()
     }
 }
