@@ -13,6 +13,7 @@ mod lines;
 mod merge;
 mod name;
 mod open;
+pub mod s3;
 mod sniff;
 #[cfg(test)]
 mod tests;

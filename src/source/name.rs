@@ -15,10 +15,18 @@ const UNIQUE: usize = 8;
 /// clock is 00:00:00 and the time is that of the day.
 #[must_use]
 pub fn delivery_time(path: &str) -> Option<i64> {
-    let name = path.rsplit(['/', '\\']).next()?.as_bytes();
+    let name = path.rsplit(['/', '\\']).next()?;
+    stamp(name).map(|(time, _)| time)
+}
+
+/// The time in a name without folders, and at which byte it begins.
+pub(super) fn stamp(name: &str) -> Option<(i64, usize)> {
+    let name = name.as_bytes();
     // From the right: the prefix may end in a date of its own.
     let last = name.len().checked_sub("YYYY-MM-DD-hh-mm-ss-".len())?;
-    (0..=last).rev().find_map(|at| parse(&name[at..]))
+    (0..=last)
+        .rev()
+        .find_map(|at| parse(&name[at..]).map(|time| (time, at)))
 }
 
 fn parse(text: &[u8]) -> Option<i64> {

@@ -1,0 +1,276 @@
+//! One run over a source, batch after batch.
+//!
+//! A batch is matched while the next one is read; what it gave is applied block by
+//! block, in the order of reading. Who listens, and what is kept, is not known
+//! here.
+
+use std::io;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::batch::{Batch, Idle, Observed};
+use super::tally::{Span, Tally};
+use super::teach::learn;
+use super::{BlockSource, Listener, Outcome, Standing, context, evidence};
+use crate::alert::Alert;
+use crate::baseline::{self, Baseline};
+use crate::correlate::{Correlator, Origin, Part, Raised};
+use crate::record::{Record, time};
+use crate::rule::set::RuleSet;
+use crate::source::{Block, Progressed};
+
+/// Days after that of the watermark which the baseline may know at once.
+const SOON: i64 = 2;
+
+/// When everything is kept together, in a run that others follow.
+pub(super) struct Commits {
+    pub(super) every: u64,
+    /// Bytes that had been read at the last one.
+    pub(super) bytes: u64,
+    pub(super) reached: Vec<Progressed>,
+}
+
+/// A run over a source.
+pub(super) struct Run<'r> {
+    pub(super) source: &'r mut dyn BlockSource,
+    pub(super) set: &'r Arc<RuleSet>,
+    pub(super) span: Span,
+    pub(super) correlator: &'r mut Correlator,
+    pub(super) baseline: Option<&'r mut Baseline>,
+    /// None where it is the only one.
+    pub(super) commits: Option<Commits>,
+}
+
+impl Run<'_> {
+    pub(super) fn drive<E: From<io::Error>>(
+        mut self,
+        listener: &mut dyn Listener<E>,
+    ) -> Result<Outcome, E> {
+        let addresses = self.set.lacks("trusted_networks");
+        let mut tally = Tally::default();
+        if let Some(baseline) = &mut self.baseline {
+            baseline.wait_after(soon(self.correlator.watermark()));
+        }
+        let mut raised = Vec::new();
+        let mut current = Batch::default();
+        let mut next = Batch::default();
+        let mut observed: Vec<Observed> = Vec::new();
+        let idle = Idle::default();
+        current.fill(self.source);
+        while current.used > 0 {
+            if observed.len() < current.used {
+                observed.resize_with(current.used, Observed::default);
+            }
+            let (source, set, span) = (&mut *self.source, self.set, self.span);
+            rayon::join(
+                || next.fill(source),
+                || {
+                    let blocks = current.blocks().par_iter().zip(&mut observed);
+                    blocks.for_each(|(block, observed)| {
+                        idle.lend(|scratch| {
+                            observed.fill(block, set, span, addresses, scratch);
+                        });
+                    });
+                },
+            );
+            self.apply(current.blocks(), &mut observed)?;
+            self.close(&mut raised)?;
+            for observed in &mut observed[..current.used] {
+                tally.merge(&mut observed.tally);
+            }
+            self.tell(&mut raised, |alert| listener.alert(alert, &tally))?;
+            listener.batch(&tally)?;
+            self.commit(listener, &tally)?;
+            current.trim(&mut observed);
+            std::mem::swap(&mut current, &mut next);
+        }
+        self.end(raised, listener, &tally)?;
+        Ok(Outcome {
+            tally,
+            correlation: self.correlator.counts(),
+        })
+    }
+
+    /// Counts what was observed in these blocks.
+    fn apply(&mut self, blocks: &[Block], observed: &mut [Observed]) -> io::Result<()> {
+        if let Some(baseline) = &mut self.baseline {
+            learn(baseline, self.set, blocks, observed);
+            let baseline: &Baseline = baseline;
+            let open = match self.correlator.watermark() {
+                i64::MIN => i32::MIN,
+                watermark => baseline::day(watermark),
+            };
+            let fresh = observed[..blocks.len()].par_iter_mut();
+            fresh.for_each(|observed| observed.settle(self.set, baseline, open));
+        }
+        let correlator = &mut *self.correlator;
+        let mut parts = Vec::with_capacity(blocks.len());
+        for (block, observed) in blocks.iter().zip(observed) {
+            note_late(correlator, block, &observed.tally, self.span);
+            parts.push(Part {
+                origin: Origin {
+                    source: block.source,
+                    offset: block.offset,
+                    bytes: block.bytes(),
+                },
+                observations: &observed.observations,
+                watermark: correlator.watermark(),
+            });
+            if let Some(latest) = observed.tally.latest {
+                correlator.see(latest);
+            }
+            match &mut self.commits {
+                None => correlator.reach(block.floor),
+                Some(commits) => {
+                    commits.reached.extend_from_slice(&block.reached);
+                    // Nothing has ended for good, and what this run leaves out
+                    // may be asked for by a later one.
+                    if block.floor < i64::MAX {
+                        correlator.reach(block.floor.min(self.span.until));
+                    }
+                }
+            }
+        }
+        correlator.apply(&parts, self.baseline.as_deref())
+    }
+
+    /// Closes what is final. What was seen on a day that waits counts for periods
+    /// that end after that day has begun, and is taken before them.
+    fn close(&mut self, raised: &mut Vec<Raised>) -> io::Result<()> {
+        if let Some(baseline) = &mut self.baseline {
+            let watermark = self.correlator.watermark();
+            while let Some(begins) = baseline.waits_from().filter(|begins| *begins < watermark) {
+                self.correlator
+                    .close_until(begins, raised, Some(baseline))?;
+                baseline.wait_after(baseline::day(begins));
+            }
+            baseline.wait_after(soon(watermark));
+        }
+        self.correlator.close(raised, self.baseline.as_deref())
+    }
+
+    /// Closes what is final when all has been read, and looks at the rest.
+    fn end<E: From<io::Error>>(
+        &mut self,
+        mut raised: Vec<Raised>,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
+    ) -> Result<(), E> {
+        if self.commits.is_none() {
+            self.correlator.reach(i64::MAX);
+            self.close(&mut raised)?;
+            return self.tell(&mut raised, |alert| listener.alert(alert, tally));
+        }
+        self.correlator.reach_latest();
+        self.close(&mut raised)?;
+        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        self.correlator.finish_run(&mut raised);
+        self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        if let Some(baseline) = &mut self.baseline {
+            baseline.wait_after(i32::MAX);
+        }
+        self.correlator
+            .peek(&mut raised, self.baseline.as_deref())?;
+        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        if let Some(commits) = &mut self.commits {
+            commits.reached.extend_from_slice(self.source.rest());
+        }
+        self.commit_now(listener, tally, true)
+    }
+
+    fn commit<E>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
+        match &self.commits {
+            Some(commits) if tally.bytes - commits.bytes >= commits.every => {
+                let waits = |baseline: &Baseline| baseline.is_far_ahead();
+                if self.baseline.as_deref().is_some_and(waits) {
+                    return Ok(());
+                }
+                self.commit_now(listener, tally, false)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn commit_now<E>(
+        &mut self,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
+        last: bool,
+    ) -> Result<(), E> {
+        let Some(commits) = &mut self.commits else {
+            return Ok(());
+        };
+        commits.bytes = tally.bytes;
+        if !last {
+            // What is found of late records is kept with the inputs they are of.
+            let mut raised = Vec::new();
+            self.correlator.finish_run(&mut raised);
+            self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        }
+        let Some(commits) = &self.commits else {
+            return Ok(());
+        };
+        let standing = Standing {
+            correlator: self.correlator,
+            baseline: self.baseline.as_deref_mut(),
+            source: self.source,
+            reached: &commits.reached,
+            last,
+        };
+        listener.commit(standing, tally)?;
+        if let Some(commits) = &mut self.commits {
+            commits.reached.clear();
+        }
+        Ok(())
+    }
+
+    /// Adds to alerts what is not correlation's business, and gives them away.
+    fn tell<E>(
+        &self,
+        raised: &mut Vec<Raised>,
+        mut each: impl FnMut(Alert) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut lines = evidence::Lines::new(self.source);
+        for raised in raised.drain(..) {
+            let mut alert = lines.show(raised);
+            context::fill(&mut alert, &self.set.settings);
+            each(alert)?;
+        }
+        Ok(())
+    }
+}
+
+/// The last day that may be asked for soon, or that lateness lets come before
+/// others, at a watermark: what is seen on later ones waits.
+fn soon(watermark: i64) -> i32 {
+    match watermark {
+        i64::MIN => i32::MIN,
+        watermark => i32::try_from(watermark / baseline::DAY + SOON).unwrap_or(i32::MAX),
+    }
+}
+
+/// Counts the records of a block that came too late. Few blocks hold any, so
+/// those are read once more rather than all with a list of their times.
+fn note_late(correlator: &mut Correlator, block: &Block, tally: &Tally, span: Span) {
+    if tally
+        .span
+        .is_none_or(|(first, _)| first >= correlator.watermark())
+    {
+        return;
+    }
+    let mut next = block.offset;
+    for line in block.bytes().split(|byte| *byte == b'\n') {
+        let offset = next;
+        next += line.len() as u64 + 1;
+        if let Some(time) = time::of_line(line)
+            && time < correlator.watermark()
+            && span.contains(Some(time))
+            && !block.is_taken(offset, Some(time))
+            // What is malformed is counted as that and nothing else.
+            && Record::parse(line).is_ok()
+        {
+            correlator.note_late(time);
+        }
+    }
+}
