@@ -14,6 +14,7 @@
 //! and through [`Past`].
 
 pub mod days;
+mod delta;
 pub mod known;
 pub mod notes;
 pub mod volume;
@@ -21,7 +22,8 @@ pub mod volume;
 use std::io;
 
 pub use self::days::Days;
-pub use self::known::{Baseline, Delta, EntityDelta, Extent, Mode, ValueDelta, VolumeDelta};
+pub use self::delta::{Delta, EntityDelta, Extent, ValueDelta, VolumeDelta};
+pub use self::known::{Baseline, Mode};
 pub use self::notes::Notes;
 pub use self::volume::Sums;
 use crate::record::{Field, hash};

@@ -3,7 +3,7 @@
 
 use std::net::Ipv6Addr;
 
-use crate::line::{Address, Line};
+use crate::line::{Address, Line, asked};
 
 /// What rules group and count by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,11 @@ pub enum Field {
     AccessPoint,
     /// The region that the caller is in.
     Region,
+    /// The host that the caller asked.
+    Asked,
+    /// The user agent without its version, as far as attacks need it: of one that
+    /// begins with the client's own name.
+    Client,
     /// What the key's name says about its content, as far as attacks need it.
     Tier,
 }
@@ -64,6 +69,8 @@ impl Field {
             Self::Credential => "presigned_credential",
             Self::AccessPoint => "access_point_arn",
             Self::Region => "source_region",
+            Self::Asked => "host_header",
+            Self::Client => "user_agent_family",
             Self::Tier => "key_tier",
         }
     }
@@ -94,6 +101,15 @@ impl Field {
             }
             Self::AccessPoint => line.host.access_point(),
             Self::Region => some(line.address.region()),
+            Self::Asked => {
+                let mut host = Vec::new();
+                asked(&mut host, line);
+                Some(String::from_utf8_lossy(&host).into_owned()).filter(|host| host != "-")
+            }
+            Self::Client => {
+                let (name, _version) = line.agent.split_once('/')?;
+                some(&name.to_ascii_lowercase())
+            }
             Self::Tier => {
                 let secret = [".env", "id_rsa"].iter().any(|name| key.ends_with(name));
                 Some(if secret { "secret" } else { "none" }.to_owned())

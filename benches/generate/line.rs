@@ -94,7 +94,6 @@ impl Host<'_> {
     /// As the log writes it.
     fn write(self, bucket: &str, out: &mut Vec<u8>) {
         let (account, region) = (world::ACCOUNT, world::REGION);
-        out.push(b' ');
         // Writing to a vector cannot fail.
         drop(match self {
             Self::Own => out.write_all(bucket.as_bytes()),
@@ -346,14 +345,8 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
     text(out, signature);
     text(out, cipher);
     text(out, authentication);
-    match line.channel {
-        Channel::Internal => out.extend_from_slice(b" -"),
-        Channel::Website => {
-            text(out, line.bucket);
-            out.extend_from_slice(b".s3-website-eu-west-1.amazonaws.com");
-        }
-        _ => line.host.write(line.bucket, out),
-    }
+    out.push(b' ');
+    asked(out, line);
     text(out, tls);
     // The access point, whether the ACL was needed, the source region.
     if fields > 24 {
@@ -364,6 +357,18 @@ fn tail(out: &mut Vec<u8>, line: &Line<'_>, fields: u8, noise: u64) {
     }
     if fields > 26 {
         text(out, line.address.region());
+    }
+}
+
+/// The host that the caller asked, as the log writes it; `-` where nobody called.
+pub fn asked(out: &mut Vec<u8>, line: &Line<'_>) {
+    match line.channel {
+        Channel::Internal => out.push(b'-'),
+        Channel::Website => {
+            out.extend_from_slice(line.bucket.as_bytes());
+            out.extend_from_slice(b".s3-website-eu-west-1.amazonaws.com");
+        }
+        _ => line.host.write(line.bucket, out),
     }
 }
 

@@ -169,7 +169,7 @@ fn bombs() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn bombs_are_errors_within_a_second() {
+fn bombs_are_errors_soon() {
     let _alone = alone();
     for (name, text) in bombs() {
         // The machine may be busy with something else: the best of three counts.
@@ -185,7 +185,7 @@ fn bombs_are_errors_within_a_second() {
         println!("{took:>12.1?} {name}: {:?}", found.first());
         assert!(!found.is_empty(), "{name}");
         assert!(found.iter().all(|error| error.len() < 500), "{name}");
-        assert!(took < Duration::from_secs(1), "{name} took {took:?}");
+        assert!(took < super::TOO_LONG, "{name} took {took:?}");
     }
 }
 

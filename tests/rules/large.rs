@@ -1,5 +1,5 @@
-//! Rules that are large and good, or that only compiling can refuse: within a
-//! second, whatever they hold.
+//! Rules that are large and good, or that only compiling can refuse: done
+//! soon, whatever they hold.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,7 +80,7 @@ fn large() -> Vec<(&'static str, String, Option<&'static str>)> {
 }
 
 #[test]
-fn large_rules_compile_within_a_second() {
+fn large_rules_compile_soon() {
     let _alone = alone();
     let names: Vec<String> = (0..100).map(|n| format!("'b{n}'")).collect();
     let settings = format!("public_buckets = [{}]", names.join(","));
@@ -99,6 +99,6 @@ fn large_rules_compile_within_a_second() {
         }
         println!("{took:>12.1?} {name}");
         assert_eq!(found.as_deref(), expected, "{name}");
-        assert!(took < Duration::from_secs(1), "{name} took {took:?}");
+        assert!(took < super::TOO_LONG, "{name} took {took:?}");
     }
 }

@@ -36,7 +36,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "another-endpoint",
         rule: "new-host-header",
-        key: &[Field::Bucket],
+        key: &[Field::Bucket, Field::Asked],
         play: another_endpoint,
         ..FIRST
     },

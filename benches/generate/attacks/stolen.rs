@@ -43,7 +43,7 @@ pub const ATTACKS: &[Attack] = &[
         name: "role-with-another-tool",
         rule: "new-client",
         level: "low",
-        key: &[Field::Principal],
+        key: &[Field::Principal, Field::Client],
         period: DAY,
         play: role_with_another_tool,
         ..STOLEN

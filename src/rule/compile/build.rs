@@ -6,12 +6,14 @@
 //! the whole rule shows.
 
 mod chain;
+mod whole;
 
 use std::sync::Arc;
 
 use rsigma_parser::ConditionOperator;
 use serde_json::{Value as Json, json};
 
+use self::whole::{has_usual, usual_is_whole, whole_keys};
 use super::{Compiler, canonical, gates};
 use crate::alert::{Level, RuleInfo};
 use crate::baseline::HOUR;
@@ -456,42 +458,6 @@ fn keys(document: &Document) -> Vec<String> {
     let new = document.extension.new_value.iter();
     let fields = new.flat_map(|new| new.group_by.iter().chain(&new.fields));
     fields.map(|field| field.name().to_owned()).collect()
-}
-
-/// Whether what is compared with a baseline is counted by the rule's own key,
-/// and in no chain, which evaluates its later steps anew.
-fn usual_is_whole(correlation: &Correlation) -> bool {
-    let chain = matches!(correlation.kind, Kind::Chain(_));
-    let below =
-        below(correlation).all(|below| usual_is_whole(below) && !(chain && has_usual(below)));
-    below && (correlation.usual.is_none() || correlation.whole_key)
-}
-
-/// Whether something in it is compared with a baseline.
-fn has_usual(correlation: &Correlation) -> bool {
-    correlation.usual.is_some() || below(correlation).any(has_usual)
-}
-
-/// The correlations that it counts.
-fn below(correlation: &Correlation) -> impl Iterator<Item = &Correlation> {
-    correlation.stages.iter().filter_map(|stage| match stage {
-        Stage::Records(_) => None,
-        Stage::Firings(below) => Some(&**below),
-    })
-}
-
-/// Marks the correlations whose key is the rule's.
-fn whole_keys(correlation: &mut Correlation, top: &[Vec<u8>]) {
-    // Below, marks are fewer and columns the same or more.
-    let same = |(mark, columns): (usize, &Vec<u8>)| {
-        correlation.leaves >> mark & 1 == 0 || top.get(mark) == Some(columns)
-    };
-    correlation.whole_key = correlation.by.iter().enumerate().all(same);
-    for stage in &mut correlation.stages {
-        if let Stage::Firings(below) = stage {
-            whole_keys(below, top);
-        }
-    }
 }
 
 fn set<T: Clone + Default>(list: &mut Vec<T>, place: usize, value: T) {
