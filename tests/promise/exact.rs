@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::hand::DENIED;
-use crate::oracle::draw::{self, SELECTIONS, Shape};
+use crate::hand::{DENIED, GET, MISSING};
+use crate::oracle::draw::{self, AHEAD, SELECTIONS, Shape};
 use crate::oracle::{Count, Kind, Model, Pick, Ref, Rules};
 use crate::run::{self, OPTIONS, Told};
 use crate::world::{self, Dice, Rec};
@@ -198,4 +198,24 @@ fn what_is_drawn_looks_at_no_more_than_can_be_compiled() {
     models.push(widest);
     let refused = run::try_compile(&Rules::of(models).yaml()).unwrap_err();
     assert!(refused.contains("more than 64 selections"), "{refused}");
+}
+
+/// Few keys of a rule that may fire in 86,400 periods because of one record are
+/// more than a run has memory for, and then an alert is rightly missing.
+#[test]
+fn what_is_drawn_is_remembered_in_few_periods() {
+    let below = Model::chain("m0", &[DENIED, GET], &["key_name"], 86_400);
+    let mut above = Model::chain("m1", &[MISSING, Ref::Rule(0)], &["key_name"], 1);
+    above.suppress = Some(1);
+    assert_eq!(draw::periods_ahead(&above, &[below]), 86_401);
+
+    let mut runner = TestRunner::deterministic();
+    let strategy = draw::rules(Shape::MIXED);
+    for _ in 0..1000 {
+        let models = strategy.new_tree(&mut runner).unwrap().current().models;
+        for model in &models {
+            let ahead = draw::periods_ahead(model, &models);
+            assert!(ahead <= AHEAD, "{}: {ahead} of\n{models:?}", model.name);
+        }
+    }
 }

@@ -75,7 +75,7 @@ const DEPTH: usize = 3;
 pub const SELECTIONS: usize = 64;
 /// The most periods in which one record may make a rule fire. Many more take the
 /// engine seconds, and then the memory that the promise asks for.
-const AHEAD: i64 = 2000;
+pub const AHEAD: i64 = 2000;
 
 /// Numbers to choose by. The smaller, the plainer what is chosen.
 struct Dice(std::vec::IntoIter<u8>);
@@ -321,7 +321,7 @@ pub fn selections(model: &Model, models: &[Model]) -> usize {
 }
 
 /// In how many of its periods one record may make a rule fire.
-fn periods_ahead(model: &Model, models: &[Model]) -> i64 {
+pub fn periods_ahead(model: &Model, models: &[Model]) -> i64 {
     horizon(model, models) / model.period()
 }
 
