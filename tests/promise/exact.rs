@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::oracle::draw::{self, Shape};
-use crate::oracle::{Kind, Rules};
+use crate::hand::{DENIED, GET, MISSING};
+use crate::oracle::draw::{self, AHEAD, SELECTIONS, Shape};
+use crate::oracle::{Count, Kind, Model, Pick, Ref, Rules};
 use crate::run::{self, OPTIONS, Told};
 use crate::world::{self, Dice, Rec};
 
@@ -60,6 +61,7 @@ impl Case {
         prop_assert_eq!(run.outcome.tally.malformed, 0);
         prop_assert_eq!(run.outcome.tally.lines, self.records.len() as u64);
         prop_assert_eq!(run.outcome.correlation.late, 0);
+        prop_assert_eq!(run.outcome.correlation.evicted, 0);
         let seen = run.seen();
         prop_assert!(seen == expected, "{}", run::differences(&seen, &expected));
         Ok(())
@@ -177,5 +179,43 @@ fn what_is_drawn_fires_often_and_not_always() {
         let fired = alerts.iter().filter(|alerts| !alerts.is_empty()).count();
         println!("{name}: {fired} of {}", alerts.len());
         assert!((8..60).contains(&fired), "{name}: {fired} of 60");
+    }
+}
+
+#[test]
+fn what_is_drawn_looks_at_no_more_than_can_be_compiled() {
+    let four = |name: &str, rule: Ref| Model::chain(name, &[rule; 4], &[], 5);
+    let mut models = vec![four("m0", DENIED), four("m1", Ref::Rule(0))];
+    let mut widest = four("m2", Ref::Rule(1));
+    assert_eq!(draw::selections(&widest, &models), SELECTIONS);
+    models.push(widest.clone());
+    run::compile(&Rules::of(models.clone()).yaml());
+
+    let puts = Count::of(Kind::EventCount).select(Pick::Put);
+    widest.and.push(puts.when("gte", 1));
+    models.pop();
+    assert_eq!(draw::selections(&widest, &models), SELECTIONS + 1);
+    models.push(widest);
+    let refused = run::try_compile(&Rules::of(models).yaml()).unwrap_err();
+    assert!(refused.contains("more than 64 selections"), "{refused}");
+}
+
+/// Few keys of a rule that may fire in 86,400 periods because of one record are
+/// more than a run has memory for, and then an alert is rightly missing.
+#[test]
+fn what_is_drawn_is_remembered_in_few_periods() {
+    let below = Model::chain("m0", &[DENIED, GET], &["key_name"], 86_400);
+    let mut above = Model::chain("m1", &[MISSING, Ref::Rule(0)], &["key_name"], 1);
+    above.suppress = Some(1);
+    assert_eq!(draw::periods_ahead(&above, &[below]), 86_401);
+
+    let mut runner = TestRunner::deterministic();
+    let strategy = draw::rules(Shape::MIXED);
+    for _ in 0..1000 {
+        let models = strategy.new_tree(&mut runner).unwrap().current().models;
+        for model in &models {
+            let ahead = draw::periods_ahead(model, &models);
+            assert!(ahead <= AHEAD, "{}: {ahead} of\n{models:?}", model.name);
+        }
     }
 }

@@ -59,6 +59,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let set = run::compile(&yaml);
     let (log, cuts) = case.arrival();
     let run = run::cut(&set, &log, OPTIONS, |line| cuts[line]);
+    prop_assert_eq!(run.outcome.correlation.evicted, 0);
     let explained = explain(&yaml, &log);
     for rule in &set.rules {
         let alerts = run.alerts.iter();

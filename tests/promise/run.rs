@@ -85,13 +85,19 @@ impl Run {
 
 /// Compiles a rule file anew: hash maps in it have another order each time.
 pub fn compile(yaml: &str) -> Arc<RuleSet> {
+    let set = try_compile(yaml).unwrap_or_else(|errors| panic!("{errors}\n{yaml}"));
+    Arc::new(set)
+}
+
+/// The same where it may be refused, with what is said of it then.
+pub fn try_compile(yaml: &str) -> Result<RuleSet, String> {
     let settings = Arc::new(Settings::default());
     let set = load::read("promise.yml", yaml.as_bytes())
         .and_then(|documents| rule::compile(&documents, &settings, Level::Informational));
-    Arc::new(set.unwrap_or_else(|errors| {
+    set.map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        panic!("{}\n{yaml}", errors.join("\n"))
-    }))
+        errors.join("\n")
+    })
 }
 
 /// An hour late, and room enough.

@@ -71,6 +71,11 @@ const WORDS: &[&str] = &["gte", "gt", "lt", "lte", "eq", "neq"];
 
 /// Correlations of correlations stand no higher than this.
 const DEPTH: usize = 3;
+/// The most selections that a rule may look at.
+pub const SELECTIONS: usize = 64;
+/// The most periods in which one record may make a rule fire. Many more take the
+/// engine seconds, and then the memory that the promise asks for.
+pub const AHEAD: i64 = 2000;
 
 /// Numbers to choose by. The smaller, the plainer what is chosen.
 struct Dice(std::vec::IntoIter<u8>);
@@ -224,6 +229,9 @@ impl Dice {
             }
         }
         model.suppress = self.chance(25).then(|| self.one(PERIODS));
+        if periods_ahead(&model, models) > AHEAD {
+            model.suppress = None;
+        }
         model.generate = self.chance(30);
         model
     }
@@ -300,6 +308,32 @@ fn depths(models: &[Model]) -> Vec<usize> {
     depths
 }
 
+/// How many selections a correlation looks at: a rule that it counts twice looks
+/// at its own twice.
+pub fn selections(model: &Model, models: &[Model]) -> usize {
+    let of_rule = |rule: &Ref| match rule {
+        Ref::Pick(_) => 1,
+        Ref::Rule(place) => selections(&models[*place], models),
+    };
+    let counted: usize = model.rules.iter().map(of_rule).sum();
+    let further = model.aggregates().filter(|count| count.selection.is_some());
+    counted + further.count() + usize::from(model.none_before.is_some())
+}
+
+/// In how many of its periods one record may make a rule fire.
+pub fn periods_ahead(model: &Model, models: &[Model]) -> i64 {
+    horizon(model, models) / model.period()
+}
+
+/// How far back of a firing its records may lie, seconds.
+fn horizon(model: &Model, models: &[Model]) -> i64 {
+    let of_rule = |rule: &Ref| match rule {
+        Ref::Pick(_) => 0,
+        Ref::Rule(place) => horizon(&models[*place], models),
+    };
+    model.longest() + model.rules.iter().map(of_rule).max().unwrap_or(0)
+}
+
 /// The fields that a correlation of these rules may group and count by.
 fn common_fields(rules: &[Ref], models: &[Model]) -> Vec<&'static str> {
     let has = |name: &str, rule: &Ref| match rule {
@@ -323,6 +357,14 @@ fn is_pair(rules: &[Ref], models: &[Model]) -> bool {
     matches!(rules, [first, Ref::Pick(_)] if is_simple(*first, models))
 }
 
+/// Adds a correlation, unless it is one that cannot be compiled. The first looks
+/// at detections alone, so that there is always one.
+fn take(models: &mut Vec<Model>, model: Model) {
+    if selections(&model, models) <= SELECTIONS {
+        models.push(model);
+    }
+}
+
 /// A few rules of a shape.
 pub fn rules(shape: Shape) -> impl Strategy<Value = Rules> {
     proptest::collection::vec(0u8..200, 160).prop_map(move |numbers| {
@@ -335,13 +377,13 @@ pub fn rules(shape: Shape) -> impl Strategy<Value = Rules> {
             };
             for _ in 0..=dice.below(3) {
                 let model = dice.model(&below, &models, 25);
-                models.push(model);
+                take(&mut models, model);
             }
         }
         let above = if shape.below.is_empty() { 0 } else { 60 };
         for _ in 0..=dice.below(2) {
             let model = dice.model(&shape, &models, above);
-            models.push(model);
+            take(&mut models, model);
         }
         for (number, model) in models.iter_mut().enumerate() {
             model.name = format!("m{number}");

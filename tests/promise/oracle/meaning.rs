@@ -212,7 +212,7 @@ impl Rules {
     /// The alerts of one model.
     fn alerts_of(&self, model: &Model, records: &[&Rec]) -> Vec<Told> {
         let longest = model.longest();
-        let length = model.suppress.unwrap_or(3600).max(longest);
+        let length = model.period();
         let mut earliest: BTreeMap<(Key, i64), Firing> = BTreeMap::new();
         // In order of time: the first of a period stays.
         for firing in self.firings(model, records) {

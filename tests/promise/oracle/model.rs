@@ -267,6 +267,11 @@ impl Model {
         own.fold(self.timespan, i64::max)
     }
 
+    /// Length of the period that an alert stands for, seconds.
+    pub fn period(&self) -> i64 {
+        self.suppress.unwrap_or(3600).max(self.longest())
+    }
+
     /// What one of its rules calls a name of its group-by.
     pub fn field_in(&self, rule: Ref, name: &'static str) -> &'static str {
         let alias = self.aliases.iter().find(|alias| alias.name == name);
