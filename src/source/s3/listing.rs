@@ -192,6 +192,7 @@ impl<S: Store> Listing<S> {
                     self.waiting.clear();
                     self.heads.clear();
                     self.runs.clear();
+                    self.desk.runs = 0;
                 }
             }
         }
