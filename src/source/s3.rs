@@ -9,10 +9,13 @@
 mod address;
 mod fault;
 pub mod layout;
+mod listing;
 mod object;
+mod store;
 
 pub use address::{Address, BadAddress};
 pub use fault::Fault;
+pub use listing::{Full, Wanted};
 pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
 
 /// How far back a later scan lists again, in seconds before the newest object
