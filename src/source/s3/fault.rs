@@ -93,6 +93,12 @@ pub enum Fault {
         /// What the operating system said.
         reason: String,
     },
+    /// The threads that talk to AWS could not be started.
+    #[error("the threads that talk to AWS could not be started ({reason}); see ulimit -u")]
+    Threads {
+        /// What the operating system said.
+        reason: String,
+    },
     /// Anything else that AWS said.
     #[error("AWS said {code}: {message}")]
     Other {
@@ -142,6 +148,7 @@ impl Fault {
             Self::Connection { .. } => "connection",
             Self::Truncated { .. } => "truncated",
             Self::Spool { .. } => "spool",
+            Self::Threads { .. } => "threads",
             Self::Other { .. } => "other",
         }
     }
