@@ -12,12 +12,14 @@ mod errors;
 mod fault;
 mod fetch;
 pub mod layout;
+mod listing;
 mod object;
 mod pace;
 mod retry;
 mod runtime;
 mod store;
 mod stream;
+mod told;
 
 pub use address::{Address, BadAddress};
 pub use client::{Client, Config, Keys};

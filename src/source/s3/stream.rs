@@ -2,7 +2,6 @@
 //!
 //! Which objects, and how one of them is fetched, may not enter here.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +10,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
-use super::super::Mark;
+use super::listing::Item;
+use super::told::Told;
 use super::client::Client;
 use super::fetch::{IN_MEMORY, fetch, fetch_named};
-use super::{Arrival, Arrivals, Body, Counts, Fault, Object, Trouble, runtime};
+use super::{Arrival, Arrivals, Body, Counts, Fault, Known, Object, Trouble, runtime};
 
 /// Bytes of bodies that are on their way or wait to be taken.
 const MEMORY: u64 = 32 << 20;
@@ -40,15 +40,6 @@ const OUTAGE: u32 = 16;
 
 /// How long an object may take that is fetched once more.
 const SOON: Duration = Duration::from_secs(15);
-
-/// An object to come.
-#[derive(Debug)]
-pub(super) struct Item {
-    pub object: Object,
-    pub mark: Option<Mark>,
-    pub again: bool,
-    pub belated: bool,
-}
 
 /// Which objects are to come, in order.
 pub(super) trait Feed: Send + 'static {
@@ -124,8 +115,20 @@ struct Listed {
 }
 
 impl Objects {
+    /// Objects of which messages told, by time. What earlier runs took for all
+    /// records of the span (seconds since the Unix epoch, the first and the one
+    /// after the last) is left out.
+    pub fn of(
+        client: &Client,
+        objects: Vec<Object>,
+        span: (i64, i64),
+        known: &mut dyn Known,
+    ) -> Result<Self, Fault> {
+        Self::new(client, Told::new(objects, span, known)?)
+    }
+
     /// What a feed gives.
-    pub(super) fn new(client: &Client, feed: impl Feed) -> Result<Self, Fault> {
+    fn new(client: &Client, feed: impl Feed) -> Result<Self, Fault> {
         let client = client.counting();
         let ahead = AHEAD * usize::from(client.concurrency());
         let (sender, queue) = mpsc::channel(ahead);
@@ -346,41 +349,3 @@ impl Rooms {
     }
 }
 
-/// Objects of which messages told, as they come.
-pub(super) struct Told {
-    /// By time.
-    objects: VecDeque<Item>,
-    counts: Counts,
-}
-
-impl Told {
-    /// These, by time; what has none comes first.
-    pub(super) fn new(mut items: Vec<Item>, counts: Counts) -> Self {
-        items.sort_by(|a, b| {
-            let order = |item: &Item| item.object.named.time;
-            (order(a), &a.object.bucket, &a.object.key).cmp(&(
-                order(b),
-                &b.object.bucket,
-                &b.object.key,
-            ))
-        });
-        Self {
-            objects: items.into(),
-            counts,
-        }
-    }
-}
-
-impl Feed for Told {
-    async fn next(&mut self) -> Option<Item> {
-        self.objects.pop_front()
-    }
-
-    fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    fn troubles(&self) -> &[Trouble] {
-        &[]
-    }
-}
