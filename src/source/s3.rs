@@ -24,6 +24,7 @@ mod told;
 pub use address::{Address, BadAddress};
 pub use client::{Client, Config, Keys};
 pub use fault::Fault;
+pub use listing::{Full, Wanted};
 pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
 pub use stream::{Objects, Stop};
 
