@@ -2,5 +2,9 @@
 //! that fails as it is told to.
 #![allow(clippy::unwrap_used)]
 
+#[path = "bucket/fetched.rs"]
+mod fetched;
 #[path = "bucket/server.rs"]
 mod server;
+#[path = "bucket/world.rs"]
+mod world;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
-use super::listing::Item;
+use super::listing::{Item, Listing, Wanted};
 use super::told::Told;
 use super::client::Client;
 use super::fetch::{IN_MEMORY, fetch, fetch_named};
@@ -92,6 +92,20 @@ impl Stop {
     }
 }
 
+impl Feed for Listing<Client> {
+    async fn next(&mut self) -> Option<Item> {
+        self.next().await
+    }
+
+    fn counts(&self) -> Counts {
+        self.counts()
+    }
+
+    fn troubles(&self) -> &[Trouble] {
+        self.troubles()
+    }
+}
+
 /// An object in its place in the order; its room is free when it is dropped.
 #[derive(Debug)]
 struct Coming {
@@ -115,6 +129,13 @@ struct Listed {
 }
 
 impl Objects {
+    /// All objects that are wanted, but what earlier runs took.
+    pub fn scan(client: &Client, wanted: Wanted, known: Box<dyn Known>) -> Result<Self, Fault> {
+        Self::new(client, |client| {
+            Listing::new(Arc::new(client), wanted, known)
+        })
+    }
+
     /// Objects of which messages told, by time. What earlier runs took for all
     /// records of the span (seconds since the Unix epoch, the first and the one
     /// after the last) is left out.
@@ -124,12 +145,14 @@ impl Objects {
         span: (i64, i64),
         known: &mut dyn Known,
     ) -> Result<Self, Fault> {
-        Self::new(client, Told::new(objects, span, known)?)
+        let told = Told::new(objects, span, known)?;
+        Self::new(client, |_| told)
     }
 
-    /// What a feed gives.
-    fn new(client: &Client, feed: impl Feed) -> Result<Self, Fault> {
+    /// What a feed gives; it is made with a client that counts for it alone.
+    fn new<F: Feed>(client: &Client, feed: impl FnOnce(Client) -> F) -> Result<Self, Fault> {
         let client = client.counting();
+        let feed = feed(client.clone());
         let ahead = AHEAD * usize::from(client.concurrency());
         let (sender, queue) = mpsc::channel(ahead);
         let listed = Arc::default();
