@@ -223,7 +223,8 @@ impl<S: Store> Listing<S> {
             }
             found.push((address, Arc::new(under.logs)));
         }
-        let logs = |(_, logs): &(_, Arc<Logs>)| logs.logs.len() + usize::from(logs.others.is_some());
+        let logs =
+            |(_, logs): &(_, Arc<Logs>)| logs.logs.len() + usize::from(logs.others.is_some());
         self.desk.runs = found.iter().map(logs).sum();
         for (address, logs) in found {
             if let Err(error) = self.begin(&address, &logs).await {
@@ -254,7 +255,7 @@ impl<S: Store> Listing<S> {
             };
             let run = run.and_then(|run| self.runs[run].as_ref());
             if !run.is_some_and(|reading| reading.run.reaches(&object.key))
-                && self.desk.span.keeps(&object, true)
+                && self.desk.span.keeps(&object, false)
             {
                 left.push(object);
             }
@@ -285,7 +286,11 @@ impl<S: Store> Listing<S> {
         for (object, request) in requests {
             let page = request.page().await.unwrap_or_default();
             let first = page.objects.into_iter().next();
-            now.push(first.filter(|first| first.key == object.key).unwrap_or(object));
+            now.push(
+                first
+                    .filter(|first| first.key == object.key)
+                    .unwrap_or(object),
+            );
         }
         now.sort_unstable_by(|a, b| (time(a), &a.key).cmp(&(time(b), &b.key)));
         now
@@ -352,7 +357,9 @@ impl<S: Store> Listing<S> {
 
     /// Whether an object is to be fetched, and as what.
     fn judge(&mut self, head: Head) -> io::Result<Option<Item>> {
-        let past = self.runs[head.run].as_ref().map_or(Past::NONE, |reading| reading.past);
+        let past = self.runs[head.run]
+            .as_ref()
+            .map_or(Past::NONE, |reading| reading.past);
         let object = head.object;
         let mark = self.known.object(&object.bucket, &object.key)?;
         let remembered = mark.is_some();
@@ -398,7 +405,9 @@ impl Past {
             .zip(object.named.time)
             .is_some_and(|(seen, time)| {
                 (seen.since..seen.forgotten).contains(&time)
-                    && object.modified.is_some_and(|modified| modified <= seen.listed)
+                    && object
+                        .modified
+                        .is_some_and(|modified| modified <= seen.listed)
             })
     }
 

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::super::Object;
 use super::desk::Request;
 
-/// What a page comes to.
-#[derive(Debug, Default)]
+/// A stretch of keys.
+#[derive(Default)]
 pub(super) struct Lane {
     /// Where the next page begins; none when the last was asked for.
     pub after: Option<String>,

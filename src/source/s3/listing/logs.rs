@@ -62,7 +62,11 @@ pub(super) fn is_marker(object: &Object) -> bool {
 impl Logs {
     /// What all keys begin with that are under the address and have this stem.
     pub(super) fn prefix_of(&self, stem: &str) -> String {
-        let longer = if stem.len() > self.prefix.len() { stem } else { &self.prefix };
+        let longer = if stem.len() > self.prefix.len() {
+            stem
+        } else {
+            &self.prefix
+        };
         longer.to_owned()
     }
 

@@ -100,8 +100,16 @@ mod tests {
             (of_day(FROM + DAY), true, true),
             (of_day(FROM + DAY + 1), true, true),
             // Without a time in the name.
-            (super::super::tests::object("a/b", 1, noon - 301), false, false),
-            (super::super::tests::object("a/b", 1, noon - 300), false, true),
+            (
+                super::super::tests::object("a/b", 1, noon - 301),
+                false,
+                false,
+            ),
+            (
+                super::super::tests::object("a/b", 1, noon - 300),
+                false,
+                true,
+            ),
         ] {
             assert_eq!(span.keeps(&object, delivery), kept, "{}", object.key);
             let begin = span.begin(object.named.layout);
