@@ -269,8 +269,9 @@ impl<S: Store> Listing<S> {
         Ok(())
     }
 
-    /// Objects as they are now, in order; one that is gone as it was.
-    async fn look_again(&self, objects: Vec<Object>) -> Vec<Object> {
+    /// Objects as they are now, in order; one that is gone as it was. Alone, since
+    /// what is known may not be used by two threads.
+    async fn look_again(&mut self, objects: Vec<Object>) -> Vec<Object> {
         let ask = |object: Object| {
             let request = self.desk.ask(Ask {
                 bucket: Arc::clone(&object.bucket),
