@@ -2,6 +2,8 @@
 //! that fails as it is told to.
 #![allow(clippy::unwrap_used)]
 
+#[path = "bucket/faults.rs"]
+mod faults;
 #[path = "bucket/fetched.rs"]
 mod fetched;
 #[path = "bucket/server.rs"]
