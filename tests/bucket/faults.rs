@@ -312,32 +312,19 @@ fn an_outage_ends_it_and_leaves_the_rest() {
 #[test]
 fn asked_to_slow_down_it_does() {
     let buckets = Buckets::default();
-    let all = fill(&buckets, 300);
-    let most = |failing: bool| {
-        // More than four at once are refused.
-        let busy = Arc::new(Mutex::new(Vec::<std::time::Instant>::new()));
-        let server = Server::slow(
-            &buckets,
-            move |request: &Request| {
-                request.key.as_ref()?;
-                let mut busy = busy.lock().unwrap();
-                let now = std::time::Instant::now();
-                busy.retain(|at| now - *at < Duration::from_millis(100));
-                busy.push(now);
-                (failing && busy.len() > 20).then_some(Failure::Code("SlowDown"))
-            },
-            Duration::from_millis(10),
-        );
-        let mut objects = scan(&client(&server), &["s3://logs/"]);
-        let taken = take(&mut objects);
-        assert_eq!(taken.len(), all.len());
-        assert!(taken.iter().all(|(_, body)| body.is_ok()));
-        (objects.counts().throttled, Seen::get(&server.seen().gets))
-    };
-    assert_eq!(most(false), (0, 900));
-    let (throttled, gets) = most(true);
-    assert!(throttled > 0);
-    assert_eq!(gets, 900 + throttled);
-    // Had it gone on at full pace, most would have been refused.
-    assert!(throttled < 450, "{throttled}");
+    let all = fill(&buckets, 200);
+    // More than four at once are refused.
+    let server = Server::slow(
+        &buckets,
+        |request: &Request| (request.busy > 4).then_some(Failure::Code("SlowDown")),
+        Duration::from_millis(20),
+    );
+    let mut objects = scan(&client(&server), &["s3://logs/"]);
+    let taken = take(&mut objects);
+    assert_eq!(taken.len(), all.len());
+    assert!(taken.iter().all(|(_, body)| body.is_ok()));
+    let throttled = objects.counts().throttled;
+    assert_eq!(Seen::get(&server.seen().gets), 600 + throttled);
+    // At full pace most would be refused, and some until patience is lost.
+    assert!((1..200).contains(&throttled), "{throttled}");
 }

@@ -22,7 +22,7 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3ErrorCode, S3Result, s3_error};
 
-pub use backend::{Bucket, Buckets, Computed, Stored};
+pub use backend::{Bucket, Buckets, Computed};
 pub use schedule::{Failure, Request, Schedule, seeded};
 
 /// The only ones that are let in.
@@ -34,7 +34,6 @@ pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub struct Server {
     address: SocketAddr,
     runtime: Option<tokio::runtime::Runtime>,
-    buckets: Buckets,
     seen: Arc<Seen>,
 }
 
@@ -104,7 +103,6 @@ impl Server {
         Self {
             address,
             runtime: Some(runtime),
-            buckets: buckets.clone(),
             seen,
         }
     }
@@ -112,11 +110,6 @@ impl Server {
     /// Where it is.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// What it holds; may be changed while it runs.
-    pub fn buckets(&self) -> &Buckets {
-        &self.buckets
     }
 
     /// What was asked of it so far.
@@ -167,9 +160,9 @@ struct Gate {
 #[async_trait::async_trait]
 impl S3Access for Gate {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let Some(credentials) = cx.credentials() else {
+        if cx.credentials().is_none() {
             return Err(s3_error!(AccessDenied));
-        };
+        }
         let key = cx.s3_path().as_object().map(|(_, key)| key.to_owned());
         let count = if key.is_some() {
             &self.seen.gets
@@ -190,12 +183,12 @@ impl S3Access for Gate {
         }
         let header = cx.headers().get("authorization");
         let request = Request {
-            access_key: credentials.access_key.clone(),
             signed: header.map_or_else(String::new, |text| text.to_str().unwrap().to_owned()),
             payer: cx.headers().contains_key("x-amz-request-payer"),
             key,
             uri,
             nth,
+            busy: self.seen.busy.load(Ordering::SeqCst),
         };
         let Some(failure) = self.schedule.failure(&request) else {
             return Ok(());

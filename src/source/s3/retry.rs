@@ -30,7 +30,7 @@ const PER_SUCCESS: f64 = 0.2;
 
 /// Tokens that a second gives back: while nothing succeeds, no more than this
 /// many attempts a second are repeated.
-const PER_SECOND: f64 = 10.0;
+const PER_SECOND: f64 = 50.0;
 
 /// The right to try again, shared by all that is asked of AWS: when much fails,
 /// repeating it must not add to the load without bound. Attempts beyond it wait.
@@ -200,12 +200,15 @@ mod tests {
             let second = Duration::from_secs(1);
             assert_eq!(budget.take(now), second.div_f64(PER_SECOND));
             assert_eq!(budget.take(now), second.mul_f64(2.0 / PER_SECOND));
-            // Two are waited for; a second brings ten.
-            assert_eq!(budget.take(now + second), Duration::ZERO);
-            for _ in 0..(7.0 + 5.0 * PER_SUCCESS) as u32 {
-                budget.give();
-                assert!(budget.take(now + second) < second);
+            // Two are waited for; a second brings fifty.
+            for _ in 0..48 {
+                assert_eq!(budget.take(now + second), Duration::ZERO);
             }
+            assert!(budget.take(now + second) > Duration::ZERO);
+            for _ in 0..(2.0 / PER_SUCCESS) as u32 {
+                budget.give();
+            }
+            assert_eq!(budget.take(now + second), Duration::ZERO);
         });
     }
 }
