@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Fault;
 
@@ -14,7 +14,7 @@ use super::Fault;
 const ATTEMPTS: u32 = 8;
 
 /// How long one thing is tried.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The longest wait before the second attempt; it doubles with every one.
 const BASE: Duration = Duration::from_millis(50);
@@ -132,6 +132,15 @@ where
         sleep(wait).await;
         tally.retries.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// One attempt that may take so long and no longer: one that comes byte by byte
+/// is never silent.
+pub(super) async fn within<T>(
+    most: Duration,
+    attempt: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    timeout(most, attempt).await.unwrap_or(Err(Fault::Timeout))
 }
 
 #[cfg(test)]
