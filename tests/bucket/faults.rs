@@ -203,12 +203,12 @@ fn credentials_that_expire_on_the_way_end_it() {
     ] {
         let buckets = Buckets::default();
         fill(&buckets, 200);
-        let served = Mutex::new(0);
+        let count = Mutex::new(0);
         let server = Server::failing(&buckets, move |request: &Request| {
             request.key.as_ref()?;
-            let mut served = served.lock().unwrap();
-            *served += 1;
-            (*served > 100).then_some(Failure::Code(code))
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            (*count > 100).then_some(Failure::Code(code))
         });
         let mut objects = scan(&client(&server), &["s3://logs/"]);
         let taken = take(&mut objects);

@@ -178,7 +178,7 @@ fn a_stop_wakes_who_waits() {
         request.key.is_some().then_some(Failure::Silence)
     });
     let client = Client::new(Config {
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
         ..config(&server)
     });
     let mut objects = scan(&client.unwrap(), &["s3://logs/"]);

@@ -13,7 +13,7 @@ use aws_sdk_s3::config::ProvideCredentials;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{EncodingType, RequestPayer};
 
 use super::config::{ANY_REGION, Config, sdk_config};
@@ -123,7 +123,8 @@ impl Client {
         if self.known().renewed != renewed {
             return;
         }
-        let sdk = sdk_config(&self.shared.config).await;
+        // On the heap: it is large, and rarely needed.
+        let sdk = Box::pin(sdk_config(&self.shared.config)).await;
         let mut known = self.change();
         known.sdk = sdk;
         known.renewed += 1;
@@ -176,7 +177,8 @@ impl Client {
         let (mut moved, mut fresh) = (false, false);
         loop {
             let (s3, region, renewed) = self.reach(bucket);
-            let error = match request(s3).await {
+            // On the heap: it is large, and only few are in flight at once.
+            let error = match Box::pin(request(s3)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -304,7 +306,7 @@ fn page(bucket: &Arc<str>, answer: &ListObjectsV2Output) -> Page {
             key: key.into(),
             size: object.size().unwrap_or(0).try_into().unwrap_or(0),
             etag: object.e_tag().unwrap_or_default().trim_matches('"').into(),
-            modified: object.last_modified().map(|time| time.secs()),
+            modified: object.last_modified().map(DateTime::secs),
         }
     });
     let folders = answer.common_prefixes().iter();

@@ -113,10 +113,9 @@ pub(super) async fn sdk_config(config: &Config) -> SdkConfig {
         let keys = Credentials::new(&keys.id, &keys.secret, None, None, "given");
         loader = loader.credentials_provider(keys);
     }
-    let loaded = loader.load().await;
-    let region = loaded.region().cloned();
-    loaded
-        .into_builder()
+    let sdk = loader.load().await;
+    let region = sdk.region().cloned();
+    sdk.into_builder()
         .region(region.unwrap_or(Region::from_static(ANY_REGION)))
         .retry_config(RetryConfig::disabled())
         .build()

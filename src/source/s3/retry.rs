@@ -14,7 +14,7 @@ use super::Fault;
 const ATTEMPTS: u32 = 8;
 
 /// How long one thing is tried.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The longest wait before the second attempt; it doubles with every one.
 const BASE: Duration = Duration::from_millis(50);

@@ -207,14 +207,11 @@ impl Objects {
 
     /// Counts an object, and ends all where it is of no use to go on.
     fn count(&mut self, object: &Object, body: &Result<Body, Fault>) {
-        let fault = match body {
-            Ok(_) => {
-                self.taken.fetched += 1;
-                self.taken.bytes += object.size;
-                self.failures = 0;
-                return;
-            }
-            Err(fault) => fault,
+        let Err(fault) = body else {
+            self.taken.fetched += 1;
+            self.taken.bytes += object.size;
+            self.failures = 0;
+            return;
         };
         self.taken.failed += 1;
         self.failures = if fault.is_passing() {
@@ -366,11 +363,14 @@ impl Rooms {
         };
         // They are never closed; were they, there would be no bound.
         let take = |room: &Arc<Semaphore>, units| room.clone().acquire_many_owned(units);
-        let _files = match files {
+        let files = match files {
             0 => None,
             files => take(&self.files, files).await.ok(),
         };
-        let _memory = take(&self.memory, memory).await.ok();
-        Room { _memory, _files }
+        let memory = take(&self.memory, memory).await.ok();
+        Room {
+            _memory: memory,
+            _files: files,
+        }
     }
 }

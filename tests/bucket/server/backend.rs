@@ -2,6 +2,7 @@
 //! when they are asked for.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -178,7 +179,7 @@ fn encoded(text: &str) -> String {
         match byte {
             b' ' => out.push('+'),
             _ if byte.is_ascii_alphanumeric() || b"-_.*/".contains(&byte) => out.push(byte.into()),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => write!(out, "%{byte:02X}").unwrap(),
         }
     }
     out
@@ -232,23 +233,20 @@ impl S3 for Backend {
                 let end = rest.find(delimiter.as_str())? + delimiter.len();
                 Some(entry.key[..prefix.len() + end].to_owned())
             });
-            at = match folder {
-                Some(folder) => {
-                    folders.push(CommonPrefix {
-                        prefix: Some(encode(&folder)),
-                    });
-                    (format!("{folder}\u{10ffff}"), false)
-                }
-                None => {
-                    contents.push(Object {
-                        key: Some(encode(&entry.key)),
-                        size: Some(entry.size as i64),
-                        e_tag: Some(ETag::Strong(entry.etag)),
-                        last_modified: Some(timestamp(entry.modified)),
-                        ..Object::default()
-                    });
-                    (entry.key, false)
-                }
+            at = if let Some(folder) = folder {
+                folders.push(CommonPrefix {
+                    prefix: Some(encode(&folder)),
+                });
+                (format!("{folder}\u{10ffff}"), false)
+            } else {
+                contents.push(Object {
+                    key: Some(encode(&entry.key)),
+                    size: Some(entry.size as i64),
+                    e_tag: Some(ETag::Strong(entry.etag)),
+                    last_modified: Some(timestamp(entry.modified)),
+                    ..Object::default()
+                });
+                (entry.key, false)
             };
             token = Some(at.0.clone());
         }
