@@ -103,6 +103,12 @@ pub enum Fault {
         /// What the operating system said.
         reason: String,
     },
+    /// The threads that talk to AWS could not be started.
+    #[error("the threads that talk to AWS could not be started ({reason}); see ulimit -u")]
+    Threads {
+        /// What the operating system said.
+        reason: String,
+    },
     /// What earlier runs left is not at hand.
     #[error("what earlier runs left of it cannot be read ({reason}); check the state file")]
     State {
@@ -168,6 +174,7 @@ impl Fault {
             Self::Connection { .. } => "connection",
             Self::Truncated { .. } => "truncated",
             Self::Spool { .. } => "spool",
+            Self::Threads { .. } => "threads",
             Self::State { .. } => "state",
             Self::Other { .. } => "other",
         }
