@@ -194,6 +194,7 @@ fn restored(
         lateness: options.lateness,
         max_state: options.max_state,
         learn: !arguments.no_learn,
+        anew: false,
     };
     let (memory, past) = session.restore(set, options)?;
     sources.remember(past);

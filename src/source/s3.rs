@@ -14,7 +14,7 @@ mod store;
 
 pub use address::{Address, BadAddress};
 pub use fault::Fault;
-pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
+pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Trouble};
 
 /// How far back a later scan lists again, in seconds before the newest object
 /// that was read: log objects are delivered late, as a rule within hours
