@@ -189,7 +189,6 @@ impl Sources {
             body,
             ..
         } = arrival;
-        let mark = mark.filter(|mark| mark.etag == object.etag);
         let body = match body {
             Ok(body) => body,
             Err(fault) => {
@@ -265,7 +264,7 @@ impl Sources {
             }
         } else if fault == Fault::Gone && mark.is_some() {
             // It was tried again, and there is nothing left to be tried.
-            let etag = Box::default();
+            let etag = GONE.into();
             self.put_off(source, Object { etag, ..object }, ALL.to_vec(), again);
         } else {
             let reach = mark.map_or_else(Vec::new, |mark| mark.reach);
@@ -322,6 +321,10 @@ impl Sources {
         }
     }
 }
+
+/// Stands for the etag of an object that is gone, so that it is another one if it
+/// ever comes again.
+const GONE: &str = "gone";
 
 /// All records of an object, whatever it holds.
 const ALL: [Reach; 1] = [Reach {
