@@ -8,11 +8,17 @@ use std::time::{Duration, Instant};
 
 use s3sentry::source::s3::{Arrivals, Body, Client, Config, Objects};
 
-use crate::server::{Buckets, Computed, Bucket, Failure, Request, Seen, Server};
-use crate::world::{BUCKET, FIRST, Nothing, bytes, client, config, content, fill, keys, scan, take};
+use crate::server::{Bucket, Buckets, Computed, Failure, Request, Seen, Server};
+use crate::world::{
+    BUCKET, FIRST, Nothing, bytes, client, config, content, fill, keys, scan, take,
+};
 
 /// All prefixes of a filled bucket.
-const ALL: [&str; 3] = ["s3://logs/simple/", "s3://logs/delivery/", "s3://logs/event/"];
+const ALL: [&str; 3] = [
+    "s3://logs/simple/",
+    "s3://logs/delivery/",
+    "s3://logs/event/",
+];
 
 #[test]
 fn all_layouts_come_in_order_of_time_with_every_byte() {
@@ -97,7 +103,10 @@ fn what_messages_tell_of_comes_by_time_and_once() {
     let server = Server::start(&buckets);
     let client = client(&server);
     let mut listed = scan(&client, &["s3://logs/"]);
-    let mut told: Vec<_> = take(&mut listed).into_iter().map(|(object, _)| object).collect();
+    let mut told: Vec<_> = take(&mut listed)
+        .into_iter()
+        .map(|(object, _)| object)
+        .collect();
     fastrand::Rng::with_seed(3).shuffle(&mut told);
     told.extend_from_within(..5);
     let mut objects = Objects::of(&client, told, (i64::MIN, i64::MAX), &mut Nothing).unwrap();

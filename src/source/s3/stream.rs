@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
-use super::listing::{Item, Listing, Wanted};
-use super::told::Told;
 use super::client::Client;
 use super::fetch::{IN_MEMORY, fetch, fetch_named};
+use super::listing::{Item, Listing, Wanted};
+use super::told::Told;
 use super::{Arrival, Arrivals, Body, Counts, Fault, Known, Object, Trouble, runtime};
 
 /// Bytes of bodies that are on their way or wait to be taken.
@@ -371,4 +371,3 @@ impl Rooms {
         Room { _memory, _files }
     }
 }
-
