@@ -152,9 +152,13 @@ fn wrong_addresses_are_usage() {
     let run = place.run("scan s3://example-logs/ --endpoint-url localhost");
     run.ends(2).says("an endpoint is a URL");
     for option in ["--full", "--lookback 3d"] {
-        let run = place.run(&format!("scan s3://example-logs/ {option}")).ends(2);
+        let run = place
+            .run(&format!("scan s3://example-logs/ {option}"))
+            .ends(2);
         run.says("name one with --state FILE");
-        let run = place.run(&format!("scan a.log --state s.db {option}")).ends(2);
+        let run = place
+            .run(&format!("scan a.log --state s.db {option}"))
+            .ends(2);
         run.says("are about buckets: name one, s3://BUCKET/PREFIX");
     }
 }
@@ -170,12 +174,17 @@ fn without_credentials_nothing_is_read() {
         for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
             command.env(name, place.path("none"));
         }
-        for name in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+        for name in [
+            "AWS_PROFILE",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+        ] {
             command.env_remove(name);
         }
         command.env("AWS_EC2_METADATA_DISABLED", "true");
         let run: crate::place::Run = command.output().unwrap().into();
-        run.ends(3).says("AWS accepts no credentials of this process");
+        run.ends(3)
+            .says("AWS accepts no credentials of this process");
     }
 }
 
