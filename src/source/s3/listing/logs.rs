@@ -114,7 +114,7 @@ impl Logs {
         years
             .filter(|(_, text)| text[..4].iter().all(u8::is_ascii_digit))
             .filter_map(|(at, text)| Log::before(&key[..at], text[4]))
-            .find(|log| log.surrounds(key) && self.logs.contains(log))
+            .find(|log| log.surrounds(key) && self.timed.contains(log))
     }
 
     /// Where a listing that is at `object` goes on to find what is no part of its
