@@ -27,7 +27,7 @@ pub use client::Client;
 pub use config::{Config, Keys};
 pub use fault::Fault;
 pub use listing::{Full, Wanted};
-pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
+pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Trouble};
 pub use stream::{Objects, Stop};
 
 /// How far back a later scan lists again, in seconds before the newest object

@@ -6,7 +6,7 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 20] = [
     "",
     "scan",
     "baseline",
@@ -18,6 +18,9 @@ const COMMANDS: [&str; 17] = [
     "baseline merge",
     "baseline trust",
     "parse",
+    "checkpoint",
+    "checkpoint show",
+    "checkpoint reset",
     "rules",
     "rules list",
     "rules show",

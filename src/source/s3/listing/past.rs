@@ -33,12 +33,7 @@ impl Past {
     pub(super) fn took(self, object: &Object) -> bool {
         self.seen
             .zip(object.named.time)
-            .is_some_and(|(seen, time)| {
-                (seen.since..seen.forgotten).contains(&time)
-                    && object
-                        .modified
-                        .is_some_and(|modified| modified <= seen.listed)
-            })
+            .is_some_and(|(seen, time)| seen.holds(time, object.modified))
     }
 
     /// Whether no run but a full one comes to an object.

@@ -158,6 +158,7 @@ fn what_failed_before_is_looked_up_as_it_is_now() {
         since: i64::MIN,
         forgotten: DAY0 + 28 * DAY,
         listed: DAY0 + 30 * DAY,
+        listed_all: DAY0 + 30 * DAY,
     };
     left.logs.insert("a/".to_owned(), seen);
     let store = Arc::new(Memory::of(vec![now.clone(), newest.clone()]));

@@ -55,6 +55,7 @@ fn one_day_of_a_million_objects_is_found_at_once() {
         since: i64::MIN,
         forgotten: newest - 2 * DAY,
         listed: newest,
+        listed_all: newest,
     };
     let mut left = Left::default();
     left.logs.insert("logs/".to_owned(), seen);

@@ -95,12 +95,13 @@ fn untimed() -> impl Strategy<Value = Object> {
 }
 
 fn seen() -> impl Strategy<Value = Option<Seen>> {
-    let some = (time(), prop::option::of(time()), time(), time());
-    let some = some.prop_map(|(newest, since, forgotten, listed)| Seen {
+    let some = (time(), prop::option::of(time()), time(), time(), time());
+    let some = some.prop_map(|(newest, since, forgotten, listed, listed_all)| Seen {
         newest,
         since: since.unwrap_or(i64::MIN),
         forgotten,
         listed,
+        listed_all,
     });
     prop::option::of(some)
 }
@@ -210,7 +211,8 @@ impl Case {
             let forgotten = seen.is_some_and(|seen| {
                 seen.since <= time
                     && time < seen.forgotten
-                    && object.modified.unwrap() <= seen.listed
+                    && (object.modified.unwrap() <= seen.listed_all
+                        || object.modified.unwrap() <= seen.listed.min(time + 2 * DAY - 600))
             });
             let done = *state == 0 || *state > 3 && forgotten;
             if done && self.full != Full::Again {
