@@ -22,7 +22,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::numbers::Numbers;
 use self::versions::Versions;
-use crate::alert::Alert;
+use crate::alert::{Alert, Status};
 use crate::baseline::known::Mode;
 use crate::baseline::{Baseline, DAY, Lessons};
 use crate::correlate::snapshot::LASTING;
@@ -117,6 +117,11 @@ pub struct Session {
     notice: Option<Notice>,
     /// Alerts that were written and wait for the output to be settled.
     unsettled: Vec<(u128, Written)>,
+    /// Whether alerts of periods that are not final are told when they first fire,
+    /// and what became of them when the periods are over.
+    follows: bool,
+    /// Inputs that windows have begun to refer to, by their numbers in this run.
+    numbered: Vec<u32>,
 }
 
 impl Session {
@@ -136,7 +141,19 @@ impl Session {
             rules: None,
             notice: None,
             unsettled: Vec::new(),
+            follows: false,
+            numbered: Vec::new(),
         })
+    }
+
+    /// This run has no end that is foreseen: what is open is told when it first
+    /// fires ([`crate::pipeline::follow`]), and no more until its period is over.
+    #[must_use]
+    pub fn following(self) -> Self {
+        Self {
+            follows: true,
+            ..self
+        }
     }
 
     /// How far a file was read by earlier runs.
@@ -218,6 +235,9 @@ impl Session {
     pub fn begin<'s>(&'s mut self, output: &'s mut dyn Output) -> Result<Running<'s>, Failed> {
         let unwritten = Versions::unwritten(&self.state)?;
         let left_over = self.versions.left_over();
+        if self.follows {
+            self.versions.follow();
+        }
         let mut running = Running {
             session: self,
             output,
@@ -230,6 +250,34 @@ impl Session {
             running.write(alert, false, &tally)?;
         }
         Ok(running)
+    }
+
+    /// Goes on writing, in the same process.
+    pub fn go_on<'s>(&'s mut self, output: &'s mut dyn Output) -> Running<'s> {
+        Running {
+            session: self,
+            output,
+        }
+    }
+
+    /// Inputs that windows have begun to refer to since the last time, by their
+    /// numbers in this run: who reads on has to know their names.
+    pub fn take_numbered(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.numbered)
+    }
+
+    /// How many inputs have a lasting number: with time most of them are no longer
+    /// referred to by windows, which [`Session::restore`] finds out.
+    #[must_use]
+    pub fn named(&self) -> usize {
+        self.numbers.count()
+    }
+
+    /// Notes when the run ended.
+    pub fn end(&mut self, lines: u64) -> Result<(), Failed> {
+        let commit = self.state.begin()?;
+        commit.put_run(self.run, Some(now()), lines, self.written)?;
+        Ok(commit.commit()?)
     }
 
     /// The state file, without links.
@@ -279,7 +327,11 @@ impl Listener<Failed> for Running<'_> {
         let Session {
             versions, state, ..
         } = &mut *self.session;
-        match versions.next(state, alert)? {
+        let next = match alert.status {
+            Status::Open if versions.follows() => versions.first(state, alert)?,
+            _ => versions.next(state, alert)?,
+        };
+        match next {
             Some((alert, fresh)) => self.write(alert, fresh, tally),
             None => Ok(()),
         }
@@ -300,8 +352,17 @@ impl Listener<Failed> for Running<'_> {
     }
 
     fn commit(&mut self, standing: Standing<'_>, tally: &Tally) -> Result<(), Failed> {
+        let forgotten = standing.correlator.counts().evicted > 0;
+        if self.session.versions.follows() {
+            let Session {
+                versions, state, ..
+            } = &mut *self.session;
+            let over = versions.over(state, standing.correlator.closed(), forgotten)?;
+            for alert in over {
+                self.write(alert, false, tally)?;
+            }
+        }
         if standing.last {
-            let forgotten = standing.correlator.counts().evicted > 0;
             for alert in self.session.versions.gone(forgotten) {
                 self.write(alert, false, tally)?;
             }
@@ -316,6 +377,7 @@ impl Listener<Failed> for Running<'_> {
             written,
             rules,
             unsettled,
+            numbered,
             ..
         } = &mut *self.session;
         let Standing {
@@ -347,6 +409,7 @@ impl Listener<Failed> for Running<'_> {
         }
         for (number, lasting) in numbers.fresh() {
             commit.put_source(lasting, &source.past(number))?;
+            numbered.push(number);
         }
         for alert in versions.fresh() {
             let entity = Entity::of(&alert).map(|entity| lossless(&entity.name).into_owned());
