@@ -30,7 +30,7 @@ use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
-use crate::state::{self, Access, Input, Meta, Owner, State, Written};
+use crate::state::{self, Access, Meta, Owner, State, Written};
 use crate::text::lossless;
 
 /// Bytes of input after which everything is kept: what a run that is killed has
@@ -122,6 +122,9 @@ pub struct Session {
     follows: bool,
     /// Inputs that windows have begun to refer to, by their numbers in this run.
     numbered: Vec<u32>,
+    /// Lines that were read in this process before, and in all.
+    before: u64,
+    lines: u64,
 }
 
 impl Session {
@@ -143,6 +146,8 @@ impl Session {
             unsettled: Vec::new(),
             follows: false,
             numbered: Vec::new(),
+            before: 0,
+            lines: 0,
         })
     }
 
@@ -158,7 +163,7 @@ impl Session {
 
     /// How far a file was read by earlier runs.
     pub fn mark(&self, path: &[u8]) -> Result<Option<Mark>, state::Error> {
-        Ok(self.state.input("", path)?.map(|input| input.mark))
+        Ok(self.state.input("", path)?)
     }
 
     /// What earlier runs left: windows and baseline, and their inputs by their
@@ -254,6 +259,7 @@ impl Session {
 
     /// Goes on writing, in the same process.
     pub fn go_on<'s>(&'s mut self, output: &'s mut dyn Output) -> Running<'s> {
+        self.before = self.lines;
         Running {
             session: self,
             output,
@@ -273,10 +279,10 @@ impl Session {
         self.numbers.count()
     }
 
-    /// Notes when the run ended.
-    pub fn end(&mut self, lines: u64) -> Result<(), Failed> {
+    /// Notes when a run ended that had no end that was foreseen.
+    pub fn end(&mut self) -> Result<(), Failed> {
         let commit = self.state.begin()?;
-        commit.put_run(self.run, Some(now()), lines, self.written)?;
+        commit.put_run(self.run, Some(now()), self.lines, self.written)?;
         Ok(commit.commit()?)
     }
 
@@ -362,7 +368,8 @@ impl Listener<Failed> for Running<'_> {
                 self.write(alert, false, tally)?;
             }
         }
-        if standing.last {
+        let follows = self.session.follows;
+        if standing.last && !follows {
             for alert in self.session.versions.gone(forgotten) {
                 self.write(alert, false, tally)?;
             }
@@ -378,6 +385,8 @@ impl Listener<Failed> for Running<'_> {
             rules,
             unsettled,
             numbered,
+            before,
+            lines,
             ..
         } = &mut *self.session;
         let Standing {
@@ -425,13 +434,10 @@ impl Listener<Failed> for Running<'_> {
                 unsettled.push((alert.id, version));
             }
         }
-        let inputs = marks.into_iter().map(|mark| Input {
-            bucket: String::new(),
-            etag: None,
-            mark,
-        });
-        commit.put_inputs(&inputs.collect::<Vec<_>>())?;
-        commit.put_run(*run, last.then(now), tally.lines, *written)?;
+        commit.put_inputs(&marks)?;
+        let ended = (last && !follows).then(now);
+        *lines = *before + tally.lines;
+        commit.put_run(*run, ended, *lines, *written)?;
         commit.commit()?;
         saving.saved();
         if let Some(baseline) = baseline {
@@ -441,12 +447,14 @@ impl Listener<Failed> for Running<'_> {
     }
 }
 
-/// Of several marks for one path the last.
+/// Of several marks for one input the last.
 fn latest(marks: impl Iterator<Item = Mark>) -> Vec<Mark> {
     let mut all: Vec<Mark> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for mark in marks {
-        let place = *places.entry(mark.path.clone()).or_insert(all.len());
+        let place = *places
+            .entry((Arc::clone(&mark.bucket), mark.path.clone()))
+            .or_insert(all.len());
         if place == all.len() {
             all.push(mark);
         } else {

@@ -27,6 +27,10 @@ const SOON: i64 = 2;
 /// read: a look goes over the records of hours.
 const AGAIN: u64 = 4;
 
+/// Blocks, or inputs that ended, after which everything is kept together: of each
+/// object that is done a mark waits in memory, and objects are small.
+const REACHED: usize = 20_000;
+
 /// When everything is kept together, in a run that others follow.
 pub(super) struct Commits {
     every: u64,
@@ -63,6 +67,14 @@ pub(super) struct Looks {
     lines: u64,
     /// Records that it went over.
     cost: u64,
+}
+
+impl Commits {
+    fn is_due(&self, bytes: u64) -> bool {
+        // Where all is to be kept at once, at the end, it is not due before.
+        let many = self.every < u64::MAX && self.reached.len() >= REACHED;
+        bytes - self.bytes >= self.every || many
+    }
 }
 
 /// A run over a source.
@@ -266,7 +278,7 @@ impl Run<'_> {
             if let Some(baseline) = &mut self.baseline {
                 baseline.wait_after(i32::MAX);
             }
-            return self.commit_now(listener, tally, false);
+            return self.commit_now(listener, tally, true);
         }
         self.correlator.finish_run(&mut raised);
         self.tell(&mut raised, |alert| listener.late(alert, tally))?;
@@ -285,8 +297,7 @@ impl Run<'_> {
     fn commit<E: From<io::Error>>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
         match &self.commits {
             Some(commits)
-                if (tally.bytes - commits.bytes >= commits.every || listener.is_due())
-                    && !self.waits() =>
+                if (commits.is_due(tally.bytes) || listener.is_due()) && !self.waits() =>
             {
                 self.commit_now(listener, tally, false)
             }
@@ -315,7 +326,7 @@ impl Run<'_> {
             return Ok(());
         };
         commits.bytes = tally.bytes;
-        if !last {
+        if !last || self.follows() {
             // What is found of late records is kept with the inputs they are of.
             let mut raised = Vec::new();
             // An alert is kept with the record that decided it.
@@ -336,6 +347,7 @@ impl Run<'_> {
         };
         listener.commit(standing, tally)?;
         if let Some(commits) = &mut self.commits {
+            self.source.committed(&commits.reached);
             commits.reached.clear();
         }
         Ok(())

@@ -10,6 +10,7 @@ mod address;
 mod fault;
 pub mod layout;
 mod object;
+mod store;
 
 pub use address::{Address, BadAddress};
 pub use fault::Fault;
