@@ -15,6 +15,7 @@ mod versions;
 mod windows;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -164,6 +165,33 @@ impl Session {
     /// How far a file was read by earlier runs.
     pub fn mark(&self, path: &[u8]) -> Result<Option<Mark>, state::Error> {
         Ok(self.state.input("", path)?)
+    }
+
+    /// Of files of which earlier runs left marks under other paths that begin alike:
+    /// the mark of the one that this is, as its own.
+    pub fn moved(
+        &self,
+        path: &str,
+        beginning: &str,
+        file: &mut File,
+    ) -> Result<Option<Mark>, state::Error> {
+        for mark in self.state.marks_below(beginning)? {
+            // What cannot be read will be said when it is read.
+            if mark.is_of(file).unwrap_or(false) {
+                return Ok(Some(Mark {
+                    path: path.as_bytes().to_vec(),
+                    ..mark
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps marks of files that were found under other paths than before.
+    pub fn adopt(&mut self, marks: &[Mark]) -> Result<(), Failed> {
+        let commit = self.state.begin()?;
+        commit.put_inputs(marks)?;
+        Ok(commit.commit()?)
     }
 
     /// What earlier runs left: windows and baseline, and their inputs by their
