@@ -7,6 +7,8 @@
 #![allow(clippy::doc_markdown)]
 
 pub mod baseline;
+pub mod bucket;
+pub mod checkpoint;
 pub mod watch;
 
 use std::path::PathBuf;
@@ -38,6 +40,9 @@ pub enum Command {
     Baseline(baseline::Baseline),
     /// Write the records of access logs as NDJSON or CSV
     Parse(Parse),
+    /// Show how far inputs are read, or forget it
+    #[command(subcommand)]
+    Checkpoint(checkpoint::Checkpoint),
     /// List, show, check and test the rules
     #[command(subcommand)]
     Rules(Rules),
@@ -78,7 +83,8 @@ pub enum Color {
 /// Where to read, and from when to when.
 #[derive(Debug, Args)]
 pub struct Input {
-    /// Files, directories (recursive), or - for stdin [default: stdin]; gzip and zstd are told by content
+    /// Files, directories (recursive), s3://bucket/prefix, or - for stdin [default: stdin]; gzip and
+    /// zstd are told by content
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
     /// Only records from this time on: RFC 3339, a day in UTC, or a duration back from now (24h)
@@ -87,6 +93,9 @@ pub struct Input {
     /// Only records before this time: RFC 3339, a day in UTC, or a duration back from now
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<i64>,
+    /// Buckets.
+    #[command(flatten)]
+    pub bucket: bucket::Bucket,
 }
 
 /// Where to write.
@@ -168,6 +177,14 @@ pub struct Scan {
     /// Compare with the baseline, and leave it as it is
     #[arg(long)]
     pub no_learn: bool,
+    /// With --state: how late a log object of a bucket may be delivered. So far back from the
+    /// newest one is looked for others that came since [default: 48h]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub lookback: Option<i64>,
+    /// With --state: read all objects of the buckets again. Windows begin anew, and what was read
+    /// before teaches nothing
+    #[arg(long)]
+    pub full: bool,
     /// Commit to the state file after so many bytes of input. Not in the help: it is for tests, and
     /// for finding out what commits cost
     #[arg(long, value_name = "BYTES", hide = true, default_value_t = s3sentry::session::COMMIT_EVERY)]

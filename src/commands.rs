@@ -4,12 +4,15 @@
 //! settings and inputs come from. stdout carries only data.
 
 pub mod baseline;
+pub mod bucket;
+pub mod checkpoint;
 pub mod output;
 pub mod parse;
 pub mod progress;
 pub mod rules;
 pub mod scan;
 pub mod summary;
+pub mod table;
 pub mod watch;
 pub mod watched;
 
@@ -27,6 +30,7 @@ use s3sentry::rule::overrides::{self, Override};
 use s3sentry::rule::{self, Document, RuleSet};
 use s3sentry::session;
 use s3sentry::settings::{self, AwsRanges, Networks, Settings};
+use s3sentry::source::s3::Address;
 use s3sentry::source::{Options, Sources, Spec};
 use s3sentry::state::{self, Owner};
 use s3sentry::text::terminal;
@@ -347,28 +351,38 @@ pub fn now() -> i64 {
 
 /// Opens what the user named; stdin without any name.
 pub fn open(input: &Input, lateness: Option<i64>, examples: &str) -> Result<Sources, Stop> {
-    let (specs, options) = specs(input, lateness, examples)?;
-    Ok(Sources::open(specs, options))
+    open_all(&inputs(input, lateness, examples)?, input)
+}
+
+/// Opens all of it, as if no run had been before.
+pub fn open_all(inputs: &Inputs, input: &Input) -> Result<Sources, Stop> {
+    let mut sources = Sources::open(inputs.specs.clone(), inputs.options.clone());
+    let further = bucket::Further::default();
+    bucket::attach(&mut sources, inputs, &input.bucket, span(input)?, further)?;
+    Ok(sources)
+}
+
+/// What the user named, and how to read it.
+pub struct Inputs {
+    /// Files, directories, pipes.
+    pub specs: Vec<Spec>,
+    /// Buckets.
+    pub addresses: Vec<Address>,
+    /// How to read.
+    pub options: Options,
 }
 
 /// What the user named, and how to read it; stdin without any name.
-pub fn specs(
-    input: &Input,
-    lateness: Option<i64>,
-    examples: &str,
-) -> Result<(Vec<Spec>, Options), Stop> {
+pub fn inputs(input: &Input, lateness: Option<i64>, examples: &str) -> Result<Inputs, Stop> {
+    let (mut specs, mut addresses) = (Vec::new(), Vec::new());
     for source in &input.sources {
-        // As a path it would merely be missing, and nobody would know why.
-        if source.as_os_str().as_encoded_bytes().starts_with(b"s3://") {
-            let address = shown(source);
-            return Err(Stop::usage(anyhow::anyhow!(
-                "{address}: a bucket cannot be read directly yet; copy it first:\n    \
-                 aws s3 sync {address} logs/ && s3sentry scan logs/"
-            )));
+        match Address::parse(source.as_os_str().as_encoded_bytes()) {
+            None => specs.push(Spec::from(source.clone())),
+            Some(Ok(address)) => addresses.push(address),
+            Some(Err(wrong)) => return Err(checkpoint::bad_address(source.as_os_str(), wrong)),
         }
     }
-    let mut specs: Vec<Spec> = input.sources.iter().cloned().map(Spec::from).collect();
-    if specs.is_empty() {
+    if input.sources.is_empty() {
         if io::stdin().is_terminal() {
             return Err(Stop::usage(anyhow::anyhow!(
                 "no source named and nothing on stdin\n{examples}"
@@ -380,7 +394,11 @@ pub fn specs(
         lateness,
         ..Options::default()
     };
-    Ok((specs, options))
+    Ok(Inputs {
+        specs,
+        addresses,
+        options,
+    })
 }
 
 /// Runs on as many threads as asked for.

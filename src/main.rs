@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::baseline::Baseline;
+use crate::cli::checkpoint::Checkpoint;
 use crate::cli::{Cli, Command, Rules};
 
 fn main() -> ExitCode {
@@ -37,6 +38,10 @@ fn main() -> ExitCode {
             commands::baseline::transfer::merge(&arguments)
         }
         Command::Baseline(Baseline::Trust(arguments)) => commands::baseline::trust::run(&arguments),
+        Command::Checkpoint(Checkpoint::Show(arguments)) => commands::checkpoint::show(&arguments),
+        Command::Checkpoint(Checkpoint::Reset(arguments)) => {
+            commands::checkpoint::reset(&arguments)
+        }
         Command::Parse(arguments) => commands::parse::run(&arguments),
         Command::Rules(Rules::List(arguments)) => commands::rules::list::run(&arguments),
         Command::Rules(Rules::Show(arguments)) => commands::rules::show::run(&arguments),

@@ -31,7 +31,7 @@ use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
-use crate::state::{self, Access, Meta, Owner, State, Written};
+use crate::state::{self, Access, KnownObjects, Meta, Owner, State, Written};
 use crate::text::lossless;
 
 /// Bytes of input after which everything is kept: what a run that is killed has
@@ -53,6 +53,8 @@ pub struct Options {
     pub max_state: usize,
     /// Whether the baseline learns.
     pub learn: bool,
+    /// Whether all is read again: windows begin anew, and nothing is final.
+    pub anew: bool,
 }
 
 /// Why a run cannot go on.
@@ -194,6 +196,11 @@ impl Session {
         Ok(commit.commit()?)
     }
 
+    /// What earlier runs left of objects, for who lists them.
+    pub fn known_objects(&self) -> Result<KnownObjects, state::Error> {
+        self.state.known_objects()
+    }
+
     /// What earlier runs left: windows and baseline, and their inputs by their
     /// lasting numbers.
     pub fn restore(
@@ -220,7 +227,7 @@ impl Session {
             return Err(self.state.corrupt(reason).into());
         }
         (self.numbers, self.stale) = Numbers::new(&past, &restored.used);
-        self.versions = Versions::open(&self.state, restored.other_rules.is_some())?;
+        self.versions = Versions::open(&self.state, restored.other_rules.is_some(), options.anew)?;
         self.notice = restored.other_rules.map(Notice::OtherRules);
         self.rules = Some((Arc::clone(set), options.lateness));
         let most = past.iter().map(|(number, _)| *number + 1).max();
@@ -462,7 +469,11 @@ impl Listener<Failed> for Running<'_> {
                 unsettled.push((alert.id, version));
             }
         }
-        commit.put_inputs(&marks)?;
+        let dealt = commit.put_inputs(&marks)?;
+        if let Some(listed) = source.listed() {
+            let all = (last && listed.complete).then_some(i64::MAX);
+            commit.put_checkpoints(&listed, all.or(dealt).unwrap_or(i64::MIN))?;
+        }
         let ended = (last && !follows).then(now);
         *lines = *before + tally.lines;
         commit.put_run(*run, ended, *lines, *written)?;

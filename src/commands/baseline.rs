@@ -6,7 +6,6 @@
 pub mod forget;
 pub mod learn;
 pub mod show;
-mod table;
 pub mod transfer;
 pub mod trust;
 

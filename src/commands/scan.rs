@@ -11,14 +11,16 @@ use s3sentry::rule::RuleSet;
 use s3sentry::session::{self, Output as _, Session};
 use s3sentry::settings::Settings;
 use s3sentry::sink::{self, Format};
+use s3sentry::source::s3::LOOKBACK;
 use s3sentry::source::{Options as ReadOptions, Sources, Spec};
 
 use self::writer::{Versions, Writer};
+use super::bucket::{self, Further};
 use super::output::{self, Target};
 use super::progress::Progress;
 use super::summary::{self, Entities, Kept, Summary};
 use super::watched::Watched;
-use super::{End, Failed, Stop};
+use super::{End, Failed, Inputs, Stop};
 use crate::cli::Scan;
 
 const EXAMPLES: &str = "
@@ -69,22 +71,17 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let common = &arguments.common;
     let asked = Asked::read(arguments)?;
     let (set, span) = (&asked.set, asked.span);
-    let (specs, reading) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
+    let mut inputs = super::inputs(&arguments.input, arguments.lateness, EXAMPLES)?;
     let kept = asked.kept.as_deref();
-    let reading = ReadOptions {
-        own: files::own(&files(arguments, kept), kept),
-        ..reading
-    };
+    inputs.options.own = files::own(&files(arguments, kept), kept);
+    again_of_buckets(arguments, &inputs)?;
     let session = kept.map(|file| Session::open(file, &super::owner()));
     let mut session = session.transpose()?;
     let header = matches!(asked.format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
     let whom = arguments.entities.as_deref();
     let whom = whom.map(Target::file).transpose()?;
-    let mut sources = match &session {
-        None => Sources::open(specs, reading),
-        Some(session) => resumed(session, specs, reading, span)?,
-    };
+    let mut sources = opened(arguments, inputs, session.as_ref(), span)?;
     let options = Options {
         span,
         lateness: sources.lateness(),
@@ -165,6 +162,45 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     Ok(end)
 }
 
+/// Opens what was named.
+fn opened(
+    arguments: &Scan,
+    inputs: Inputs,
+    session: Option<&Session>,
+    span: Span,
+) -> Result<Sources, Stop> {
+    let (specs, reading) = (inputs.specs.clone(), inputs.options.clone());
+    let (mut sources, further) = match session {
+        None => (Sources::open(specs, reading), Further::default()),
+        Some(session) => {
+            let further = Further {
+                lookback: arguments.lookback.unwrap_or(LOOKBACK),
+                full: arguments.full,
+                known: Box::new(session.known_objects()?),
+            };
+            (resumed(session, specs, reading, span)?, further)
+        }
+    };
+    bucket::attach(
+        &mut sources,
+        &inputs,
+        &arguments.input.bucket,
+        span,
+        further,
+    )?;
+    Ok(sources)
+}
+
+/// `--full` and `--lookback` are about buckets.
+fn again_of_buckets(arguments: &Scan, inputs: &Inputs) -> Result<(), Stop> {
+    if inputs.addresses.is_empty() && (arguments.full || arguments.lookback.is_some()) {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "--full and --lookback are about buckets: name one, s3://BUCKET/PREFIX"
+        )));
+    }
+    Ok(())
+}
+
 /// Inputs without what earlier runs took.
 fn resumed(
     session: &Session,
@@ -195,6 +231,7 @@ fn restored(
         lateness: options.lateness,
         max_state: options.max_state,
         learn: !arguments.no_learn,
+        anew: arguments.full,
     };
     let (memory, past) = session.restore(set, options)?;
     sources.remember(past);
@@ -245,7 +282,12 @@ fn going_on(
     writer: &mut Writer<'_>,
 ) -> Result<(Outcome, Memory), Failed> {
     let mut running = session.begin(writer)?;
-    let every = arguments.commit_every;
+    // Windows that began anew are of no use before they have seen all.
+    let every = if arguments.full {
+        u64::MAX
+    } else {
+        arguments.commit_every
+    };
     let outcome = pipeline::go_on(source, set, span, &mut memory, every, &mut running)?;
     Ok((outcome, memory))
 }
@@ -255,6 +297,12 @@ fn consistent(arguments: &Scan, kept: Option<&Path>, format: Format) -> Result<(
     if arguments.no_learn && kept.is_none() {
         return Err(Stop::usage(anyhow::anyhow!(
             "--no-learn is about the baseline in a state file: name one with --state FILE"
+        )));
+    }
+    if kept.is_none() && (arguments.full || arguments.lookback.is_some()) {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "--full and --lookback are about what earlier runs read, which a state file tells: name \
+             one with --state FILE. Without one all is read each time"
         )));
     }
     if format == Format::Json && arguments.output.append.is_some() {

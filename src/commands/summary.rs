@@ -8,6 +8,7 @@ mod geoip;
 mod indicators;
 mod kept;
 pub mod next;
+mod objects;
 mod story;
 pub mod words;
 
@@ -272,6 +273,9 @@ fn reading(sources: &Sources, tally: &Tally, input: &Input, elapsed: Duration) {
             group(counts.failed)
         ),
     );
+    for (place, text) in objects::rows(sources).iter().enumerate() {
+        row(if place == 0 { "objects" } else { "" }, text);
+    }
 }
 
 /// The first malformed lines, with the names of their inputs.
@@ -319,17 +323,17 @@ pub fn inputs(sources: &Sources, tally: &Tally) -> End {
 
 /// Inputs that could not be read; how the run ends for them.
 pub fn unread(sources: &Sources) -> End {
-    let problems = sources.problems();
+    let (problems, failed) = (sources.problems(), sources.counts().failed);
     for problem in problems.iter().take(PROBLEMS) {
         say(format_args!(
             "s3sentry: error: {}",
             terminal(problem.to_string().as_bytes())
         ));
     }
-    if problems.len() > PROBLEMS {
+    if failed > PROBLEMS as u64 {
         say(format_args!(
             "s3sentry: error: {} more inputs could not be read",
-            problems.len() - PROBLEMS
+            group(failed - PROBLEMS as u64)
         ));
     }
     if problems.is_empty() {

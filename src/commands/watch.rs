@@ -4,6 +4,7 @@
 //! begun to fire and what is over, and commits. An endless pipe is one cycle that
 //! does not end.
 
+mod bucket;
 mod cycle;
 mod feed;
 mod files;
@@ -21,9 +22,10 @@ use std::time::Duration;
 
 use s3sentry::session::Session;
 use s3sentry::sink::{self, Format};
-use s3sentry::source::{Options, Progress as ReadProgress, Spec};
+use s3sentry::source::{Progress as ReadProgress, Spec};
 use tempfile::TempDir;
 
+use self::bucket::Buckets;
 use self::files::Files;
 use self::output::Reader;
 use self::pipe::Pipe;
@@ -35,7 +37,7 @@ use super::progress::Progress;
 use super::scan::files as written;
 use super::scan::writer::{Versions, Writer};
 use super::summary::Entities;
-use super::{End, Stop, say};
+use super::{End, Inputs, Stop, say};
 use crate::cli::watch::Watch;
 
 const EXAMPLES: &str = "
@@ -46,6 +48,8 @@ or an endless pipe:
 
 /// How often files are looked at.
 const FILES: Duration = Duration::from_secs(1);
+/// How often buckets are listed.
+const BUCKETS: Duration = Duration::from_secs(60);
 
 /// A state file for as long as a watch lasts.
 struct Kept {
@@ -84,14 +88,10 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
     let looked = Looked::read(arguments)?;
     let named = super::state_file(arguments.state.as_ref());
     let format = super::output::format(arguments.format, &arguments.output);
-    let specs = sources(arguments, named.as_deref(), format)?;
+    let mut inputs = sources(arguments, named.as_deref(), format)?;
     let kept = Kept::new(named)?;
     let own = written::written(&arguments.output, None, Some(&kept.file));
-    let reading = Options {
-        lateness: arguments.lateness,
-        own: written::own(&own, Some(&kept.file)),
-        ..Options::default()
-    };
+    inputs.options.own = written::own(&own, Some(&kept.file));
     let session = Session::open(&kept.file, &super::owner())?.following();
     let header = matches!(format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
@@ -127,15 +127,20 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
             span,
         );
         let ended = super::on_threads(common, || {
-            if is_pipe(&specs) {
-                let spec = specs.into_iter().next().unwrap_or(Spec::Stdin);
+            if is_pipe(&inputs.specs) {
+                let spec = inputs.specs.into_iter().next().unwrap_or(Spec::Stdin);
                 let lateness = arguments.lateness.unwrap_or(LATENESS);
                 let patience = arguments.commit_after;
-                let pipe = Pipe::open(spec, reading, &signals, patience).map_err(Stop::usage)?;
-                service.pipe(pipe, lateness)
-            } else {
+                let pipe = Pipe::open(spec, inputs.options, &signals, patience);
+                service.pipe(pipe.map_err(Stop::usage)?, lateness)
+            } else if inputs.addresses.is_empty() {
                 let interval = arguments.interval.unwrap_or(FILES);
-                service.cycles(&mut Files::new(specs, reading, span, interval))
+                service.cycles(&mut Files::new(inputs, span, interval))
+            } else {
+                let interval = arguments.interval.unwrap_or(BUCKETS);
+                let buckets = &arguments.bucket;
+                let feed = Buckets::new(inputs, buckets, span, interval, signals.clone());
+                service.cycles(&mut feed?)
             }
         })?;
         let (mut writer, totals) = service.end();
@@ -154,7 +159,7 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
 const LATENESS: i64 = 3600;
 
 /// What is to be watched, if all that was asked for goes together.
-fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Vec<Spec>, Stop> {
+fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Inputs, Stop> {
     let usage = |text: &str| Err(Stop::usage(anyhow::anyhow!("{text}")));
     let output = &arguments.output;
     if !output.is_stdout() && output.output.is_some() {
@@ -174,14 +179,14 @@ fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Vec
     }
     let files = written::written(output, None, kept);
     written::apart(&files, &arguments.input.sources)?;
-    let (specs, _) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
-    if specs.len() > 1 && specs.iter().any(is_endless) {
+    let inputs = super::inputs(&arguments.input, arguments.lateness, EXAMPLES)?;
+    if inputs.specs.len() + inputs.addresses.len() > 1 && inputs.specs.iter().any(is_endless) {
         return usage(
             "a pipe has no end, so nothing beside it would be read in time; watch it in a process \
              of its own, with a state file of its own",
         );
     }
-    Ok(specs)
+    Ok(inputs)
 }
 
 fn is_pipe(specs: &[Spec]) -> bool {

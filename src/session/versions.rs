@@ -26,16 +26,19 @@ pub struct Versions {
     fresh: Vec<u128>,
     /// Whether what is open cannot be gone on with.
     other_rules: bool,
+    /// Whether windows began anew over what is read again, which may not be all.
+    anew: bool,
 }
 
 impl Versions {
     /// What earlier runs have told.
-    pub fn open(state: &State, other_rules: bool) -> Result<Self, Failed> {
+    pub fn open(state: &State, other_rules: bool, anew: bool) -> Result<Self, Failed> {
         let open = state.open_alerts()?.into_iter();
         let open = open.map(|kept| read(state, &kept).map(|alert| (alert.id, alert)));
         Ok(Self {
             open: open.collect::<Result<_, Failed>>()?,
             other_rules,
+            anew,
             ..Self::default()
         })
     }
@@ -167,10 +170,10 @@ impl Versions {
     }
 
     /// Alerts that were open and were not told of again: they hold no longer. Where
-    /// keys were forgotten for lack of memory nobody knows that, and they are final
-    /// as they stand.
+    /// keys were forgotten for lack of memory, or windows began anew, nobody knows
+    /// that, and they are final as they stand.
     pub fn gone(&mut self, forgotten: bool) -> Vec<Alert> {
-        let status = ended(forgotten);
+        let status = ended(forgotten || self.anew);
         let open = std::mem::take(&mut self.open).into_values();
         open.map(|alert| Alert { status, ..alert }).collect()
     }

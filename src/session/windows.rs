@@ -59,7 +59,7 @@ const FORGOTTEN_SINCE: &str = "forgotten_since";
 /// Goes on with the windows of an earlier run.
 pub fn restore(state: &State, set: &Arc<RuleSet>, options: Options) -> Result<Restored, Failed> {
     let anew = || Correlator::new(Arc::clone(set), options.lateness, options.max_state);
-    let Some(head) = head(state)? else {
+    let Some(head) = head(state)?.filter(|_| !options.anew) else {
         return Ok(Restored {
             correlator: anew(),
             used: BTreeSet::new(),

@@ -100,10 +100,10 @@ impl Mark {
         begin(&self.reach, (i64::MIN, i64::MAX)).0
     }
 
-    /// Whether all was taken, for records of any time.
+    /// Whether all was taken, for records of a span of time.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        begin(&self.reach, (i64::MIN, i64::MAX)).1
+    pub fn is_done(&self, span: (i64, i64)) -> bool {
+        begin(&self.reach, span).1
     }
 }
 

@@ -7,14 +7,26 @@
 //! where it is kept how far was read.
 
 mod address;
+mod client;
+mod errors;
 mod fault;
+mod fetch;
 pub mod layout;
+mod listing;
 mod object;
+mod pace;
+mod retry;
+mod runtime;
 mod store;
+mod stream;
+mod told;
 
 pub use address::{Address, BadAddress};
+pub use client::{Client, Config, Keys};
 pub use fault::Fault;
-pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
+pub use listing::{Full, Wanted};
+pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Trouble};
+pub use stream::{Objects, Stop};
 
 /// How far back a later scan lists again, in seconds before the newest object
 /// that was read: log objects are delivered late, as a rule within hours

@@ -8,9 +8,11 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::At;
 use super::{Commit, Error, State, count, name, number, signed, unsigned};
+use crate::source::s3::{LOOKBACK, layout};
 use crate::source::{Mark, Past, Print, Reach};
 
-const COLUMNS: &str = "bucket, name, etag, size, modified, head, head_len, head_end, tail, tail_len, tail_end, \
+/// What [`input`] reads.
+pub(super) const COLUMNS: &str = "bucket, name, etag, size, modified, head, head_len, head_end, tail, tail_len, tail_end, \
      reach";
 
 impl State {
@@ -54,11 +56,16 @@ impl State {
 }
 
 impl Commit<'_> {
-    /// Keeps how far inputs are read; bucket and name say which.
-    pub fn put_inputs<'i>(&self, marks: impl IntoIterator<Item = &'i Mark>) -> Result<(), Error> {
+    /// Keeps how far inputs are read; bucket and name say which. The latest time in
+    /// the name of an object among them.
+    pub fn put_inputs<'i>(
+        &self,
+        marks: impl IntoIterator<Item = &'i Mark>,
+    ) -> Result<Option<i64>, Error> {
+        let mut latest = None;
         let sql = format!(
-            "INSERT OR REPLACE INTO inputs ({COLUMNS}, position, done) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+            "INSERT OR REPLACE INTO inputs ({COLUMNS}, position, done, failed, log, time) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
         );
         let mut statement = self.transaction.prepare_cached(&sql).at(self.path)?;
         for mark in marks {
@@ -76,7 +83,8 @@ impl Commit<'_> {
                 .iter()
                 .map(|part| (part.since, part.until, part.offset, part.done));
             let parts: Vec<_> = parts.collect();
-            let position = mark.position();
+            let (log, time) = self.log_of(mark)?.unzip();
+            latest = latest.max(time);
             let put = statement.execute(params![
                 &**bucket,
                 name::bytes(path),
@@ -90,12 +98,30 @@ impl Commit<'_> {
                 tail.map(|tail| tail.len),
                 tail.map(|tail| number(tail.end)),
                 serde_json::to_string(&parts).unwrap_or_default(),
-                number(position),
-                mark.is_whole(),
+                number(mark.position()),
+                is_whole(mark, time),
+                !bucket.is_empty() && !mark.is_settled(),
+                log,
+                time,
             ]);
             put.at(self.path)?;
         }
-        Ok(())
+        Ok(latest)
+    }
+
+    /// The log of an object, by its number, and the time in the object's name; none
+    /// where that has none. Counts objects that are done.
+    fn log_of(&self, mark: &Mark) -> Result<Option<(i64, i64)>, Error> {
+        let key = str::from_utf8(&mark.path).ok();
+        let Some(key) = key.filter(|_| !mark.bucket.is_empty()) else {
+            return Ok(None);
+        };
+        let named = layout::named(key);
+        let Some(time) = named.time else {
+            return Ok(None);
+        };
+        let log = self.log(&mark.bucket, &key[..named.stem], mark.is_settled())?;
+        Ok(Some((log, time)))
     }
 
     /// Forgets an input: it will be read again. Whether there was one.
@@ -130,7 +156,7 @@ impl Commit<'_> {
     }
 }
 
-fn input(row: &Row<'_>) -> rusqlite::Result<Mark> {
+pub(super) fn input(row: &Row<'_>) -> rusqlite::Result<Mark> {
     let reach: String = row.get(11)?;
     let reach: Vec<(i64, i64, u64, bool)> = serde_json::from_str(&reach)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(11, Type::Text, error.into()))?;
@@ -149,6 +175,15 @@ fn input(row: &Row<'_>) -> rusqlite::Result<Mark> {
         head: print(row, 5)?.unwrap_or_default(),
         tail: print(row, 8)?,
         reach: reach.collect(),
+    })
+}
+
+/// Whether all records were taken that it may hold: an object those of the days
+/// around the time in its name.
+fn is_whole(mark: &Mark, time: Option<i64>) -> bool {
+    mark.is_done(match time {
+        None => (i64::MIN, i64::MAX),
+        Some(time) => (time.saturating_sub(LOOKBACK), time.saturating_add(LOOKBACK)),
     })
 }
 

@@ -108,13 +108,34 @@ CREATE INDEX alerts_open ON alerts (id) WHERE status = 'open';
 CREATE INDEX alerts_unwritten ON alerts (id)
   WHERE written_rev IS NOT rev OR written_status IS NOT status;
 
+CREATE TABLE logs (
+  -- Logs in buckets, and how far each was read. One log has many objects, whose
+  -- names differ in the time and what follows it.
+  id         INTEGER PRIMARY KEY,
+  bucket     TEXT NOT NULL,
+  stem       TEXT NOT NULL,    -- how its keys begin, before date and time
+  newest     INTEGER,          -- time in the name of the newest object that was read, seconds
+                               -- since 1970 UTC; NULL: it was never listed as a whole
+  since      INTEGER NOT NULL, -- the earliest such time from which on it was listed; the
+                               -- smallest number there is: from its beginning
+  forgotten  INTEGER NOT NULL, -- objects with earlier names are no longer in inputs one by one
+  listed     INTEGER NOT NULL, -- when it was last listed, back to the lookback before newest
+  listed_all INTEGER NOT NULL, -- when it was last listed from since on
+  objects    INTEGER NOT NULL, -- how many were read
+  UNIQUE (bucket, stem)
+);
+
 CREATE TABLE inputs (
-  -- What was read already, and how far.
+  -- What was read already, and how far. Objects that are done go when they are
+  -- older than logs.forgotten.
   bucket    TEXT NOT NULL,    -- empty for a file
   name      TEXT NOT NULL,    -- path or key; a blob: \xHH are bytes
   etag      TEXT,             -- of an object
   size      INTEGER NOT NULL, -- bytes when it was read last
-  modified  INTEGER NOT NULL, -- nanoseconds since 1970 UTC
+  modified  INTEGER NOT NULL, -- nanoseconds since 1970 UTC; 0: not known
+  log       INTEGER REFERENCES logs (id), -- of an object with a time in its name
+  time      INTEGER,          -- that time, seconds since 1970 UTC
+  failed    INTEGER NOT NULL, -- 1: an object that could not be read to its end; tried again
   head      INTEGER NOT NULL, -- 64-bit hash of how it begins, as a signed number
   head_len  INTEGER NOT NULL, -- bytes that head is made of
   head_end  INTEGER NOT NULL, -- offset after them, on disk
@@ -122,10 +143,14 @@ CREATE TABLE inputs (
   tail_len  INTEGER,
   tail_end  INTEGER,
   position  INTEGER NOT NULL, -- decompressed bytes of which all records are taken, from the start
-  done      INTEGER NOT NULL, -- 1: read to its end, for records of any time
+  done      INTEGER NOT NULL, -- 1: read to its end, for records of any time; of an object for all
+                              -- that are not days away from its own
   reach     TEXT NOT NULL,    -- how far for records of which time: JSON [[since, until, offset, done], ...]
   PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
+
+CREATE INDEX inputs_by_time ON inputs (log, time) WHERE log IS NOT NULL;
+CREATE INDEX inputs_failed ON inputs (bucket, name) WHERE failed = 1;
 
 CREATE TABLE sources (
   -- Lasting numbers of inputs that pending windows refer to.
@@ -258,3 +283,13 @@ CREATE VIEW v_inputs AS
     CASE done WHEN 1 THEN 'yes' ELSE 'no' END AS done, size, position,
     strftime('%Y-%m-%dT%H:%M:%SZ', modified / 1000000000, 'unixepoch') AS modified
   FROM inputs ORDER BY bucket, name;
+
+CREATE VIEW v_logs AS
+  -- Logs in buckets, and how far each was read.
+  SELECT 's3://' || bucket || '/' || stem AS log,
+    strftime('%Y-%m-%dT%H:%M:%SZ', newest, 'unixepoch') AS newest,
+    strftime('%Y-%m-%dT%H:%M:%SZ', nullif(since, -9223372036854775808), 'unixepoch') AS since,
+    strftime('%Y-%m-%dT%H:%M:%SZ', nullif(listed, -9223372036854775808), 'unixepoch') AS listed,
+    objects,
+    (SELECT count(*) FROM inputs WHERE inputs.log = logs.id AND failed = 1) AS failed
+  FROM logs ORDER BY bucket, stem;

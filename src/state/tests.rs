@@ -3,6 +3,7 @@
 mod alerts;
 mod baseline;
 mod crash;
+mod logs;
 mod measure;
 mod open;
 mod rest;

@@ -230,6 +230,7 @@ impl Place {
             lateness: sources.lateness(),
             max_state: 64 << 20,
             learn: how.learn,
+            anew: false,
         };
         let (mut memory, past) = session.restore(&how.set, options)?;
         sources.remember(past);

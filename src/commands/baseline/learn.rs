@@ -37,9 +37,9 @@ pub fn run(arguments: &Learn) -> Result<End, Stop> {
     let settings = commands::settings(common, Some(&arguments.lists))?;
     let rules = commands::rules(&arguments.rules, &settings)?;
     let set = commands::compiled_with_baseline(&rules, &settings)?;
-    let (specs, reading) = commands::specs(&arguments.input, None, EXAMPLES)?;
+    let inputs = commands::inputs(&arguments.input, None, EXAMPLES)?;
     let mut state = State::open(&file, Access::ReadWrite, &owner())?;
-    let mut sources = Sources::open(specs, reading);
+    let mut sources = commands::open_all(&inputs, &arguments.input)?;
     let progress = Progress::new(common.quiet, sources.progress().total);
     let taught = commands::on_threads(common, || {
         teach(&mut state, &mut sources, &set, span, &progress)

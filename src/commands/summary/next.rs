@@ -8,6 +8,7 @@ use s3sentry::text::terminal;
 
 use super::Summary;
 use super::words::count;
+use crate::cli::bucket::Bucket;
 use crate::commands::shown;
 
 /// Sources that a command repeats; a shell expands `*` to any number.
@@ -256,6 +257,27 @@ fn given(summary: &Summary<'_>) -> String {
         words.push(' ');
         words.push_str(option);
         words.push_str(&word(&shown(file)));
+    }
+    words.push_str(&reached(&arguments.input.bucket));
+    words
+}
+
+/// How buckets are reached, as it was given.
+fn reached(bucket: &Bucket) -> String {
+    let mut words = String::new();
+    for (option, value) in [
+        ("--profile", &bucket.profile),
+        ("--region", &bucket.region),
+        ("--endpoint-url", &bucket.endpoint_url),
+    ] {
+        if let Some(value) = value {
+            words.push(' ');
+            words.push_str(option);
+            words.push_str(&word(&terminal(value.as_bytes())));
+        }
+    }
+    if bucket.requester_pays {
+        words.push_str(" --requester-pays");
     }
     words
 }

@@ -11,7 +11,7 @@ use s3sentry::source::{self, Mark, Options, Sources, Spec, delivery_time};
 use s3sentry::state;
 
 use super::feed::Feed;
-use crate::commands::Stop;
+use crate::commands::{Inputs, Stop};
 
 /// How often everything is looked at where nothing has changed: a last line without
 /// a line feed is whole when nothing has come for long.
@@ -29,10 +29,10 @@ pub struct Files {
 
 impl Files {
     /// What was named.
-    pub fn new(specs: Vec<Spec>, options: Options, span: Span, interval: Duration) -> Self {
+    pub fn new(inputs: Inputs, span: Span, interval: Duration) -> Self {
         Self {
-            specs,
-            options,
+            specs: inputs.specs,
+            options: inputs.options,
             span,
             interval,
             seen: None,
@@ -48,31 +48,41 @@ impl Feed for Files {
             return Ok(None);
         }
         self.seen = Some((now, Instant::now()));
-        let (mut moved, mut failed) = (Vec::new(), None);
         let options = Options {
             first,
             ..self.options.clone()
         };
-        let span = (self.span.since, self.span.until);
-        let sources = Sources::resume(self.specs.clone(), options, span, |path| {
-            let mark = mark(session, path, &mut moved);
-            mark.unwrap_or_else(|error| {
-                failed = Some(error);
-                None
-            })
-        });
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        if !moved.is_empty() {
-            session.adopt(&moved)?;
-        }
-        Ok(Some(sources))
+        resume(session, self.specs.clone(), options, self.span).map(Some)
     }
 
     fn interval(&self) -> Duration {
         self.interval
     }
+}
+
+/// Files without what was read of them before, under whatever names.
+pub fn resume(
+    session: &mut Session,
+    specs: Vec<Spec>,
+    options: Options,
+    span: Span,
+) -> Result<Sources, Stop> {
+    let (mut moved, mut failed) = (Vec::new(), None);
+    let sources = Sources::resume(specs, options, (span.since, span.until), |path| {
+        let mark = mark(session, path, &mut moved);
+        mark.unwrap_or_else(|error| {
+            failed = Some(error);
+            None
+        })
+    });
+    if let Some(error) = failed {
+        // Without a mark what was read would be counted twice.
+        return Err(error.into());
+    }
+    if !moved.is_empty() {
+        session.adopt(&moved)?;
+    }
+    Ok(sources)
 }
 
 /// How far a file was read, under this path or the one it had before.

@@ -140,6 +140,7 @@ impl<'w> Service<'w> {
             lateness,
             max_state: self.arguments.max_state,
             learn: !self.arguments.no_learn,
+            anew: false,
         };
         let (mut memory, past) = self.session.restore(&self.looked.set, options)?;
         memory.correlator.watch();

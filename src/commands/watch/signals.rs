@@ -17,6 +17,8 @@ struct Shared {
     stop: Arc<AtomicBool>,
     reload: Arc<AtomicBool>,
     wakers: Mutex<Vec<Waker>>,
+    /// Of what goes on now; another takes its place.
+    current: Mutex<Option<Waker>>,
     changed: Condvar,
 }
 
@@ -88,6 +90,16 @@ impl Signals {
         self.wakers().push(Box::new(waker));
     }
 
+    /// The same for what goes on now, instead of what went on before.
+    pub fn on_next(&self, waker: impl Fn() + Send + 'static) {
+        let mut current = self.current();
+        // What came just before has woken nobody.
+        if self.is_any() {
+            waker();
+        }
+        *current = Some(Box::new(waker));
+    }
+
     /// Waits, but no longer than until something is asked for.
     pub fn pause(&self, time: Duration) {
         let nothing = |_: &mut Vec<Waker>| !self.is_any();
@@ -102,6 +114,16 @@ impl Signals {
         let wakers = self.wakers();
         self.0.changed.notify_all();
         wakers.iter().for_each(|waker| waker());
+        if let Some(waker) = &*self.current() {
+            waker();
+        }
+    }
+
+    fn current(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.0
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wakers(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {

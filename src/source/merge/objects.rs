@@ -39,12 +39,13 @@ pub struct Listed {
     pub full: bool,
     /// When listing began, seconds since the Unix epoch.
     pub began: i64,
-    /// From which time on records were asked for; `i64::MIN` for all.
+    /// From which time in names on it is listed, for the records that were asked
+    /// for; `i64::MIN` for all.
     pub since: i64,
     /// What could not be listed: addresses or folders, as `s3://bucket/prefix`.
     pub faulty: Vec<Arc<str>>,
-    /// Whether it ended early.
-    pub broken: bool,
+    /// Whether it has come to its end, and all objects were handed out.
+    pub complete: bool,
 }
 
 impl Listed {
@@ -58,7 +59,7 @@ impl Listed {
             began: now(),
             since: i64::MIN,
             faulty: Vec::new(),
-            broken: false,
+            complete: false,
         }
     }
 }
@@ -75,6 +76,8 @@ pub(super) struct Objects {
     entries: HashMap<u32, Entry>,
     /// A fault that concerns all has come: no more are asked for.
     broken: bool,
+    /// None is left.
+    ended: bool,
     /// How many may still be fetched again.
     again: Cell<u32>,
 }
@@ -96,7 +99,7 @@ impl Sources {
     /// `listed` is what [`Sources::listed`] tells; none where the objects are not
     /// those of a listing, but what messages told of.
     pub fn attach(&mut self, arrivals: Box<dyn Arrivals>, listed: Option<Listed>) {
-        let since = self.span().0;
+        let since = self.span().0.saturating_sub(CLOCK_SKEW);
         self.total = None;
         self.delivered = true;
         self.objects = Some(Objects {
@@ -107,6 +110,7 @@ impl Sources {
             readers: HashMap::new(),
             entries: HashMap::new(),
             broken: false,
+            ended: false,
             again: Cell::new(AGAIN),
         });
     }
@@ -118,8 +122,9 @@ impl Sources {
         let troubles = objects.arrivals.troubles();
         let listed = objects.listed.clone()?;
         Some(Listed {
+            // A trouble may have ended all of it.
+            complete: objects.ended && !objects.broken && troubles.is_empty(),
             faulty: troubles.into_iter().map(|trouble| trouble.name).collect(),
-            broken: objects.broken,
             ..listed
         })
     }
@@ -155,7 +160,10 @@ impl Sources {
     /// Time and number of the next object.
     pub(super) fn coming(&mut self) -> Option<(i64, u32)> {
         let objects = self.objects.as_mut().filter(|objects| !objects.broken)?;
-        let time = objects.arrivals.next_time()?;
+        let Some(time) = objects.arrivals.next_time() else {
+            objects.ended = true;
+            return None;
+        };
         // Nothing is delivered in the future: such a name says nothing.
         let time = time.min(now() + CLOCK_SKEW);
         Some((time, objects.next()))
@@ -181,7 +189,6 @@ impl Sources {
             body,
             ..
         } = arrival;
-        let mark = mark.filter(|mark| mark.etag == object.etag);
         let body = match body {
             Ok(body) => body,
             Err(fault) => {
@@ -257,7 +264,7 @@ impl Sources {
             }
         } else if fault == Fault::Gone && mark.is_some() {
             // It was tried again, and there is nothing left to be tried.
-            let etag = Box::default();
+            let etag = GONE.into();
             self.put_off(source, Object { etag, ..object }, ALL.to_vec(), again);
         } else {
             let reach = mark.map_or_else(Vec::new, |mark| mark.reach);
@@ -314,6 +321,10 @@ impl Sources {
         }
     }
 }
+
+/// Stands for the etag of an object that is gone, so that it is another one if it
+/// ever comes again.
+const GONE: &str = "gone";
 
 /// All records of an object, whatever it holds.
 const ALL: [Reach; 1] = [Reach {

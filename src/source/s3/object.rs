@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use super::super::Mark;
-use super::Fault;
+use super::super::{CLOCK_SKEW, Mark};
 use super::layout::Named;
+use super::{Fault, LOOKBACK};
 
 /// An object, as a listing or a message told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,10 +132,32 @@ pub struct Seen {
     /// Objects whose names are earlier than this are no longer remembered one by
     /// one: they were read if they had been written by `listed`.
     pub forgotten: i64,
-    /// When a run last came to the end of its listing, by the clock of that
-    /// machine; seconds since the Unix epoch.
+    /// When a listing over the lookback began whose objects were all dealt with, by
+    /// the clock of that machine less [`CLOCK_SKEW`]; seconds since the Unix epoch.
     pub listed: i64,
+    /// The same of a listing from `since` on.
+    pub listed_all: i64,
 }
+
+impl Seen {
+    /// Whether an object was read that is no longer remembered by itself: by the
+    /// time in its name, and when it was written.
+    ///
+    /// What was delivered later than any lookback reaches back may never have been
+    /// listed.
+    #[must_use]
+    pub fn holds(&self, time: i64, modified: Option<i64>) -> bool {
+        (self.since..self.forgotten).contains(&time)
+            && modified.is_some_and(|modified| {
+                modified <= self.listed_all
+                    || modified <= self.listed && modified <= time.saturating_add(PROMPT)
+            })
+    }
+}
+
+/// How much later than its name an object may have been written, in seconds, to
+/// have been in the lookback of a listing that found it.
+pub const PROMPT: i64 = LOOKBACK - 2 * CLOCK_SKEW;
 
 /// What earlier runs left. Asked while listing, on another thread.
 pub trait Known: Send {

@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::cli::baseline::{Kind, Show, Sort};
 use crate::cli::{Color, ListFormat};
 use crate::commands::baseline::NETWORKS;
-use crate::commands::baseline::table::{Table, time};
 use crate::commands::summary::words::{count, group};
+use crate::commands::table::{Table, time};
 use crate::commands::{End, Stop, say};
 
 /// Rows of a table, unless more are asked for.

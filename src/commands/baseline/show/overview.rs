@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::cli::{Color, ListFormat};
 use crate::commands::baseline::NETWORKS;
-use crate::commands::baseline::table::{Table, time};
 use crate::commands::summary::words::{bytes, count, group};
+use crate::commands::table::{Table, time};
 use crate::commands::{End, Stop, shown};
 
 /// All of it.
