@@ -9,6 +9,7 @@
 pub mod baseline;
 pub mod bucket;
 pub mod checkpoint;
+pub mod watch;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,8 @@ pub struct Cli {
 pub enum Command {
     /// Read access logs and write alerts
     Scan(Scan),
+    /// Read on as logs grow, and write alerts as they happen, until stopped
+    Watch(watch::Watch),
     /// Learn, look at and correct what is normal
     #[command(subcommand)]
     Baseline(baseline::Baseline),

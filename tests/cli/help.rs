@@ -6,9 +6,10 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "",
     "scan",
+    "watch",
     "baseline",
     "baseline learn",
     "baseline show",
