@@ -9,10 +9,12 @@
 mod address;
 mod fault;
 pub mod layout;
+mod message;
 mod object;
 
 pub use address::{Address, BadAddress};
 pub use fault::Fault;
+pub use message::Unread;
 pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
 
 /// How far back a later scan lists again, in seconds before the newest object
