@@ -10,6 +10,7 @@ pub mod progress;
 pub mod rules;
 pub mod scan;
 pub mod summary;
+pub mod watch;
 pub mod watched;
 
 use std::fmt::Display;
