@@ -26,20 +26,26 @@ use crate::alert::Alert;
 use crate::baseline::Baseline;
 use crate::correlate::{self, Correlator};
 use crate::rule::set::RuleSet;
-use crate::source::{Block, Mark, Past, Print, Progressed, Sources};
+use crate::source::{Block, Listed, Mark, Past, Print, Progressed, Sources};
 
 /// Where blocks come from.
 pub trait BlockSource: Send {
     /// The next block; `false` when there is none, with a floor of `i64::MAX`.
     fn next(&mut self, block: &mut Block) -> bool;
     /// Name of an input.
-    fn name(&self, source: u32) -> &Arc<str>;
+    fn name(&self, source: u32) -> Arc<str>;
     /// An input, opened once more, if lines can be read again at their offset.
     fn reopen(&self, _source: u32) -> Option<File> {
         None
     }
     /// What is to be kept of an input that was dealt with so far.
     fn mark(&self, _reached: &Progressed) -> Option<Mark> {
+        None
+    }
+    /// Marks are kept of all that is in `reached`.
+    fn committed(&mut self, _reached: &[Progressed]) {}
+    /// What was listed of buckets, if anything.
+    fn listed(&self) -> Option<Listed> {
         None
     }
     /// Inputs that turned out to be exhausted after the last block.
@@ -49,7 +55,7 @@ pub trait BlockSource: Send {
     /// What a later run needs to name an input and to read it again.
     fn past(&self, source: u32) -> Past {
         Past {
-            name: Arc::clone(self.name(source)),
+            name: self.name(source),
             path: None,
             head: Print::default(),
         }
@@ -61,7 +67,7 @@ impl BlockSource for Sources {
         Sources::next(self, block)
     }
 
-    fn name(&self, source: u32) -> &Arc<str> {
+    fn name(&self, source: u32) -> Arc<str> {
         Sources::name(self, source)
     }
 
@@ -71,6 +77,14 @@ impl BlockSource for Sources {
 
     fn mark(&self, reached: &Progressed) -> Option<Mark> {
         Sources::mark(self, reached)
+    }
+
+    fn committed(&mut self, reached: &[Progressed]) {
+        Sources::committed(self, reached);
+    }
+
+    fn listed(&self) -> Option<Listed> {
+        Sources::listed(self)
     }
 
     fn rest(&self) -> &[Progressed] {

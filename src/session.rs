@@ -30,7 +30,7 @@ use crate::incident::Entity;
 use crate::pipeline::{Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
-use crate::state::{self, Access, Input, Meta, Owner, State, Written};
+use crate::state::{self, Access, Meta, Owner, State, Written};
 use crate::text::lossless;
 
 /// Bytes of input after which everything is kept: what a run that is killed has
@@ -141,7 +141,7 @@ impl Session {
 
     /// How far a file was read by earlier runs.
     pub fn mark(&self, path: &[u8]) -> Result<Option<Mark>, state::Error> {
-        Ok(self.state.input("", path)?.map(|input| input.mark))
+        Ok(self.state.input("", path)?)
     }
 
     /// What earlier runs left: windows and baseline, and their inputs by their
@@ -362,12 +362,7 @@ impl Listener<Failed> for Running<'_> {
                 unsettled.push((alert.id, version));
             }
         }
-        let inputs = marks.into_iter().map(|mark| Input {
-            bucket: String::new(),
-            etag: None,
-            mark,
-        });
-        commit.put_inputs(&inputs.collect::<Vec<_>>())?;
+        commit.put_inputs(&marks)?;
         commit.put_run(*run, last.then(now), tally.lines, *written)?;
         commit.commit()?;
         saving.saved();
@@ -378,12 +373,14 @@ impl Listener<Failed> for Running<'_> {
     }
 }
 
-/// Of several marks for one path the last.
+/// Of several marks for one input the last.
 fn latest(marks: impl Iterator<Item = Mark>) -> Vec<Mark> {
     let mut all: Vec<Mark> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for mark in marks {
-        let place = *places.entry(mark.path.clone()).or_insert(all.len());
+        let place = *places
+            .entry((Arc::clone(&mark.bucket), mark.path.clone()))
+            .or_insert(all.len());
         if place == all.len() {
             all.push(mark);
         } else {

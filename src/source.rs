@@ -24,9 +24,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use checkpoint::{Mark, PAST, Past, Print, Progressed, Reach};
+pub use checkpoint::{Mark, OBJECTS, PAST, Past, Print, Progressed, Reach};
 pub use error::{Error, Format, Problem};
-pub use merge::Sources;
+pub use merge::{Listed, Sources};
 pub use name::delivery_time;
 pub use sniff::describe;
 
@@ -78,6 +78,10 @@ pub struct Options {
     /// Files that this run writes: where they stand among the inputs they are
     /// skipped.
     pub own: Vec<PathBuf>,
+    /// The number of the first input; that of the first object is so much more
+    /// than [`OBJECTS`]. Not 0 where one process reads again and again, and has
+    /// given the smaller numbers before.
+    pub first: u32,
 }
 
 impl Default for Options {
@@ -87,6 +91,7 @@ impl Default for Options {
             max_line: MAX_LINE,
             lateness: None,
             own: Vec::new(),
+            first: 0,
         }
     }
 }
@@ -120,6 +125,9 @@ pub struct Block {
     pub oversize: Vec<Oversize>,
     /// Offset after the last line, in the decompressed input.
     pub end: u64,
+    /// Whether an earlier run took all of the input, and these lines are read once
+    /// more: they teach nothing new.
+    pub again: bool,
     /// How far inputs have been handed out with this block: its own, and those
     /// that turned out to be exhausted before it. Of two for one input the
     /// later holds. Empty but for [`Sources::resume`]; see [`Sources::mark`].
@@ -142,6 +150,7 @@ impl Block {
             floor: i64::MIN,
             oversize: Vec::new(),
             end: offset + bytes.len() as u64,
+            again: false,
             reached: Vec::new(),
             taken: Arc::default(),
             range: 0..bytes.len(),

@@ -43,7 +43,6 @@ pub use self::alerts::{KeptAlert, Written};
 pub use self::commit::Commit;
 pub use self::error::Error;
 pub use self::forget::Touched;
-pub use self::inputs::Input;
 pub use self::lock::Holder;
 pub use self::meta::{Meta, Run};
 pub use self::migrate::VERSION;

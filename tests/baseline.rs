@@ -106,8 +106,8 @@ impl BlockSource for Blocks {
         true
     }
 
-    fn name(&self, _: u32) -> &Arc<str> {
-        &self.name
+    fn name(&self, _: u32) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 }
 

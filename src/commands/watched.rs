@@ -7,7 +7,7 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use s3sentry::pipeline::BlockSource;
-use s3sentry::source::{Block, Mark, Past, Progress, Progressed, Sources};
+use s3sentry::source::{Block, Listed, Mark, Past, Progress, Progressed, Sources};
 
 /// Tells how far it has been read while the pipeline holds it.
 pub struct Watched<'s> {
@@ -29,7 +29,7 @@ impl BlockSource for Watched<'_> {
         more
     }
 
-    fn name(&self, source: u32) -> &Arc<str> {
+    fn name(&self, source: u32) -> Arc<str> {
         self.sources.name(source)
     }
 
@@ -39,6 +39,14 @@ impl BlockSource for Watched<'_> {
 
     fn mark(&self, reached: &Progressed) -> Option<Mark> {
         self.sources.mark(reached)
+    }
+
+    fn committed(&mut self, reached: &[Progressed]) {
+        self.sources.committed(reached);
+    }
+
+    fn listed(&self) -> Option<Listed> {
+        self.sources.listed()
     }
 
     fn rest(&self) -> &[Progressed] {

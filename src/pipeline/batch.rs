@@ -77,7 +77,7 @@ impl Observed {
             }
             let place = (block.source, offset);
             // What is from the future would make all that is of today old.
-            let believed = record.time().is_some_and(|time| time <= block.future);
+            let believed = !block.again && record.time().is_some_and(|time| time <= block.future);
             let notes = believed.then_some(&mut *notes);
             set.observe(record, place, scratch, observations, notes);
         });
@@ -161,8 +161,8 @@ mod tests {
             true
         }
 
-        fn name(&self, _: u32) -> &Arc<str> {
-            &self.name
+        fn name(&self, _: u32) -> Arc<str> {
+            Arc::clone(&self.name)
         }
     }
 

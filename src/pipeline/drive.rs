@@ -23,12 +23,24 @@ use crate::source::{Block, Progressed};
 /// Days after that of the watermark which the baseline may know at once.
 const SOON: i64 = 2;
 
+/// Blocks, or inputs that ended, after which everything is kept together: of each
+/// object that is done a mark waits in memory, and objects are small.
+const REACHED: usize = 20_000;
+
 /// When everything is kept together, in a run that others follow.
 pub(super) struct Commits {
     pub(super) every: u64,
     /// Bytes that had been read at the last one.
     pub(super) bytes: u64,
     pub(super) reached: Vec<Progressed>,
+}
+
+impl Commits {
+    fn is_due(&self, bytes: u64) -> bool {
+        // Where all is to be kept at once, at the end, it is not due before.
+        let many = self.every < u64::MAX && self.reached.len() >= REACHED;
+        bytes - self.bytes >= self.every || many
+    }
 }
 
 /// A run over a source.
@@ -181,7 +193,7 @@ impl Run<'_> {
 
     fn commit<E>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
         match &self.commits {
-            Some(commits) if tally.bytes - commits.bytes >= commits.every => {
+            Some(commits) if commits.is_due(tally.bytes) => {
                 let waits = |baseline: &Baseline| baseline.is_far_ahead();
                 if self.baseline.as_deref().is_some_and(waits) {
                     return Ok(());
@@ -220,6 +232,7 @@ impl Run<'_> {
         };
         listener.commit(standing, tally)?;
         if let Some(commits) = &mut self.commits {
+            self.source.committed(&commits.reached);
             commits.reached.clear();
         }
         Ok(())

@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::sync::Arc;
 
 use super::BlockSource;
 use crate::alert::{Alert, Evidence};
@@ -45,7 +44,7 @@ impl<'s> Lines<'s> {
         }
         let chosen = evidence::choose(records, raised.shows);
         let shown = chosen.into_iter().map(|record| Evidence {
-            source: Arc::clone(self.source.name(record.place.0)),
+            source: self.source.name(record.place.0),
             offset: record.place.1,
             line: record.line,
         });

@@ -10,6 +10,10 @@ use std::sync::Arc;
 /// Numbers of inputs with this bit are those of earlier runs; see [`Past`].
 pub const PAST: u32 = 0x8000_0000;
 
+/// Numbers of objects begin here, in the order in which they come; those of all
+/// other inputs are smaller.
+pub const OBJECTS: u32 = 1 << 30;
+
 /// A fingerprint of some bytes of a file as they are on disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Print {
@@ -51,17 +55,24 @@ impl Reach {
     }
 }
 
-/// What is known of a file from earlier runs.
+/// What is known of a file or an object from earlier runs.
 ///
-/// The path finds it. A file is the same if its size and modification time are,
-/// or if both fingerprints fit; it is unchanged if its size is the same too.
+/// Bucket and path find it. A file is the same if its size and modification time
+/// are, or if both fingerprints fit; it is unchanged if its size is the same too.
+/// An object is the same if its etag is, and never grows: it has no fingerprints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// The real path, without links: its bytes, on Windows WTF-8.
+    /// The bucket of an object; empty for a file.
+    pub bucket: Arc<str>,
+    /// The real path, without links: its bytes, on Windows WTF-8. Of an object
+    /// its key.
     pub path: Vec<u8>,
-    /// Bytes on disk when it was opened.
+    /// Of an object, without quotes; empty for a file, and where none was told.
+    pub etag: Box<str>,
+    /// Bytes on disk when it was opened; of an object as stored.
     pub size: u64,
-    /// When it had been modified by then, nanoseconds since the Unix epoch.
+    /// When it had been modified by then, nanoseconds since the Unix epoch; 0
+    /// where that was not told.
     pub mtime: i64,
     /// Of its beginning, as far as that was read.
     pub head: Print,
@@ -69,8 +80,31 @@ pub struct Mark {
     /// was decoded before it may be wrong, and so what is fetched again is
     /// another file.
     pub tail: Option<Print>,
-    /// How far it was taken: by time, without overlaps.
+    /// How far it was taken: by time, without overlaps. Of an object that could
+    /// not be fetched nothing.
     pub reach: Vec<Reach>,
+}
+
+impl Mark {
+    /// Whether nothing is left of what was taken: an object that is not settled is
+    /// tried again.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !self.reach.is_empty() && self.reach.iter().all(|part| part.done)
+    }
+
+    /// Bytes of the decompressed input of which records of any time were taken,
+    /// from its start.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        begin(&self.reach, (i64::MIN, i64::MAX)).0
+    }
+
+    /// Whether all was taken, for records of any time.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        begin(&self.reach, (i64::MIN, i64::MAX)).1
+    }
 }
 
 /// How far an input has been handed out.

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use super::s3::Fault;
+
 /// Why an input could not be read, or not to its end.
 ///
 /// Everything decoded before the fault was delivered. Offsets are bytes, of
@@ -83,9 +85,23 @@ pub enum Error {
         /// Bytes delivered before.
         offset: u64,
     },
+    /// An object that could not be fetched, or a bucket that could not be listed.
+    #[error(transparent)]
+    Object(#[from] Fault),
 }
 
 impl Error {
+    /// Whether reading the same bytes once more will end in the same way.
+    pub(super) fn is_of_content(&self) -> bool {
+        matches!(
+            self,
+            Self::Truncated { .. }
+                | Self::Corrupt { .. }
+                | Self::Trailing { .. }
+                | Self::Window { .. }
+        )
+    }
+
     /// Sorts what the operating system says of opening `path`-like things.
     pub(super) fn opening(error: io::Error) -> Self {
         match error.kind() {
@@ -117,7 +133,7 @@ impl fmt::Display for Format {
 
 /// An input and what was wrong with it.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} {error}")]
+#[error("{name}{} {error}", if matches!(.error, Error::Object(_)) { ":" } else { "" })]
 pub struct Problem {
     /// The input as the user named it, or its path below a named directory.
     pub name: Arc<str>,

@@ -16,7 +16,7 @@ use super::walk::{Input, Kind, Listing};
 /// Of all inputs of a run that takes no line twice.
 pub(super) struct Ledger {
     /// Which records are taken: from the first second to before the other.
-    span: (i64, i64),
+    pub(super) span: (i64, i64),
     /// By number of the input.
     entries: Vec<Entry>,
     /// What ended since the last block was handed out.
@@ -147,11 +147,12 @@ impl Ledger {
         })
     }
 
-    /// A file is read, or found to be done.
-    pub(super) fn open(&mut self, source: u32, begin: Begin) {
+    /// A file is read, or found to be done. `number` is the one it is known by
+    /// outside.
+    pub(super) fn open(&mut self, source: u32, number: u32, begin: Begin) {
         if begin.done {
             self.pending.push(Progressed {
-                source,
+                source: number,
                 offset: begin.offset,
                 done: true,
             });
@@ -182,8 +183,8 @@ impl Ledger {
     }
 
     /// What is to be kept once all lines before `reached` were taken.
-    pub(super) fn mark(&self, input: &Input, reached: &Progressed) -> Option<Mark> {
-        let entry = self.entries.get(reached.source as usize)?;
+    pub(super) fn mark(&self, place: usize, input: &Input, reached: &Progressed) -> Option<Mark> {
+        let entry = self.entries.get(place)?;
         let opened = entry.opened.as_deref()?;
         let (head, tail) = opened.edges.prints();
         let reach = Reach {
@@ -193,6 +194,8 @@ impl Ledger {
             done: reached.done,
         };
         Some(Mark {
+            bucket: Arc::default(),
+            etag: Box::default(),
             path: checkpoint::to_bytes(input.real()).to_vec(),
             size: opened.size,
             mtime: opened.mtime,
@@ -203,8 +206,8 @@ impl Ledger {
     }
 
     /// What later runs need to name the input and to read it again.
-    pub(super) fn past(&self, source: u32, input: &Input) -> Past {
-        let opened = self.entries[source as usize].opened.as_deref();
+    pub(super) fn past(&self, place: usize, input: &Input) -> Past {
+        let opened = self.entries[place].opened.as_deref();
         Past {
             name: Arc::clone(&input.name),
             path: opened.map(|_| checkpoint::to_bytes(input.real()).to_vec()),

@@ -4,6 +4,8 @@
 //! bound beyond which a time is not believed.
 
 mod earlier;
+mod names;
+mod objects;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,7 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::memrchr;
 
-use super::checkpoint::{PAST, Past};
+pub use self::objects::Listed;
+use self::objects::Objects;
+use super::checkpoint::{OBJECTS, PAST, Past};
 use super::error::{Error, Problem};
 use super::ledger::Ledger;
 use super::open::{self, Open, now};
@@ -64,6 +68,10 @@ pub struct Sources {
     delivered: bool,
     ledger: Option<Ledger>,
     past: Vec<Past>,
+    objects: Option<Objects>,
+    /// Problems, and those among them that were told by a listing.
+    failed: u64,
+    troubles: usize,
 }
 
 impl Sources {
@@ -87,12 +95,15 @@ impl Sources {
             weight: 0,
             limit: OPEN,
             ordered: false,
+            failed: listing.problems.len() as u64,
+            troubles: 0,
             problems: listing.problems,
             counts: listing.counts,
             read: Arc::default(),
             sample: Vec::new(),
             ledger: None,
             past: Vec::new(),
+            objects: None,
         }
     }
 
@@ -111,18 +122,19 @@ impl Sources {
             if self.sample.is_empty() {
                 self.sample = reader.lines.take_sample().unwrap_or_default();
             }
-            block.source = source;
+            block.source = self.number(source);
+            block.again = reader.again;
             block.future = reader.future();
             let last = last_time(block.bytes(), block.future);
             block.taken = Arc::clone(&reader.taken);
             if reader.lines.exhausted() {
-                self.weight -= reader.lines.weight();
+                self.weight -= reader.weight;
                 self.end(reader, source);
             } else {
                 self.reach(source, reader.lines.offset(), false);
                 let time = last.map_or(time, |last| last.max(time));
                 self.open.push(Reverse((time, source)));
-                self.readers[source as usize] = Some(reader);
+                self.put_back(source, reader);
             }
             if !block.bytes().is_empty() || !block.oversize.is_empty() {
                 block.floor = self.floor();
@@ -133,6 +145,7 @@ impl Sources {
                 return true;
             }
         }
+        self.note_troubles();
         block.range = 0..0;
         block.oversize.clear();
         block.reached.clear();
@@ -147,10 +160,11 @@ impl Sources {
     /// When `source` did not come from a block of these sources, nor from
     /// [`Sources::remember`].
     #[must_use]
-    pub fn name(&self, source: u32) -> &Arc<str> {
-        match source.checked_sub(PAST) {
-            Some(past) => &self.past[past as usize].name,
-            None => &self.inputs[source as usize].name,
+    pub fn name(&self, source: u32) -> Arc<str> {
+        match (source.checked_sub(PAST), &self.objects) {
+            (Some(past), _) => Arc::clone(&self.past[past as usize].name),
+            (None, Some(objects)) if source >= OBJECTS => objects.name(source),
+            _ => Arc::clone(&self.inputs[self.place(source)].name),
         }
     }
 
@@ -164,9 +178,14 @@ impl Sources {
     #[must_use]
     pub fn reopen(&self, source: u32) -> Option<File> {
         if source >= PAST {
-            return open::again(&self.past[(source - PAST) as usize]);
+            let past = &self.past[(source - PAST) as usize];
+            let object = |objects: &Objects| objects.reopen_past(&past.name);
+            return open::again(past).or_else(|| self.objects.as_ref().and_then(object));
         }
-        let input = &self.inputs[source as usize];
+        if source >= OBJECTS {
+            return self.objects.as_ref()?.reopen(source);
+        }
+        let input = &self.inputs[self.place(source)];
         let size = input.plain?;
         // Before opening: a FIFO that has taken its place would wait for ever.
         let data = fs::metadata(input.path()).ok()?;
@@ -184,7 +203,7 @@ impl Sources {
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {
-            failed: self.problems.len() as u64,
+            failed: self.failed,
             ..self.counts
         }
     }
@@ -238,9 +257,13 @@ impl Sources {
     fn end(&mut self, mut reader: Box<Open>, source: u32) {
         let fault = reader.lines.take_fault();
         let waits = fault.is_none() && reader.lines.left();
-        let done = fault.is_none() && !waits;
+        // An object stays as it is: once more would end in the same way.
+        let final_fault = |error: &Error| source >= OBJECTS && error.is_of_content();
+        let done = fault.as_ref().is_none_or(final_fault) && !waits;
         self.counts.waiting += u64::from(waits);
-        if let Some(ledger) = &mut self.ledger {
+        if let Some(ledger) = &mut self.ledger
+            && source < OBJECTS
+        {
             ledger.close(source, fault.as_ref());
         }
         self.reach(source, reader.lines.offset(), done);
@@ -251,21 +274,45 @@ impl Sources {
     }
 
     fn fail(&mut self, source: u32, error: Error) {
-        let name = Arc::clone(&self.inputs[source as usize].name);
-        self.problems.push(Problem { name, error });
+        let name = self.name(self.number(source));
+        self.problem(name, error);
+    }
+
+    /// The number by which an input is known outside.
+    fn number(&self, source: u32) -> u32 {
+        if source >= OBJECTS {
+            source
+        } else {
+            self.options.first + source
+        }
+    }
+
+    /// Where the input of a number stands.
+    fn place(&self, number: u32) -> usize {
+        (number - self.options.first) as usize
+    }
+
+    /// Keeps an open input for its next block.
+    fn put_back(&mut self, source: u32, reader: Box<Open>) {
+        if source >= OBJECTS {
+            self.keep_object(source, reader);
+        } else {
+            self.readers[source as usize] = Some(reader);
+        }
     }
 
     /// The smallest time of all that is not exhausted.
-    fn floor(&self) -> i64 {
+    fn floor(&mut self) -> i64 {
         let time = |heap: &Heap| heap.peek().map_or(i64::MAX, |Reverse((time, _))| *time);
-        time(&self.unread).min(time(&self.open))
+        let coming = self.coming().map_or(i64::MAX, |(time, _)| time);
+        time(&self.unread).min(time(&self.open)).min(coming)
     }
 
     /// Finds the time of each input. Regular files are closed again, so that
     /// thousands of unread ones take no handles.
     fn order(&mut self) {
         self.ordered = true;
-        let alone = self.inputs.len() == 1;
+        let alone = self.inputs.len() == 1 && self.objects.is_none();
         let (mut unread, mut open) = (Vec::new(), Vec::new());
         let now = now();
         for source in 0..self.inputs.len() as u32 {
@@ -287,7 +334,7 @@ impl Sources {
                 Ok(Some(mut reader)) => {
                     let time = reader.first_time().unwrap_or(i64::MIN);
                     if keep {
-                        self.weight += reader.lines.weight();
+                        self.weight += reader.weight;
                         self.readers[source as usize] = Some(Box::new(reader));
                         open.push(Reverse((time, source)));
                     } else {
@@ -305,29 +352,41 @@ impl Sources {
     /// as there may be, only from the open ones: what is unread still holds
     /// the floor down.
     fn pick(&mut self) -> Option<(i64, u32)> {
-        let unread = self.unread.peek();
-        let open = self.open.peek();
-        let heap = match (unread, open) {
-            (Some(_), None) => &mut self.unread,
-            // A `Reverse` is greater for the smaller time.
-            (Some(unread), Some(open)) if unread > open && self.weight < self.limit => {
-                &mut self.unread
+        let top = |heap: &Heap| heap.peek().map(|Reverse(entry)| *entry);
+        let (open, unread) = (top(&self.open), top(&self.unread));
+        let coming = self.coming();
+        let closed = [unread, coming].into_iter().flatten().min();
+        match (closed, open) {
+            (Some(next), Some(open)) if next > open || self.weight >= self.limit => {
+                self.open.pop();
+                Some(open)
             }
-            _ => &mut self.open,
-        };
-        heap.pop().map(|Reverse(entry)| entry)
+            (Some(next), _) => {
+                if Some(next) == unread {
+                    self.unread.pop();
+                }
+                Some(next)
+            }
+            (None, open) => {
+                self.open.pop();
+                open
+            }
+        }
     }
 
     /// The open input, opened now if it was not. `None` if that failed, which
     /// is then a problem, or had to be put off.
     fn reader(&mut self, time: i64, source: u32) -> Option<Box<Open>> {
+        if source >= OBJECTS {
+            return self.object(source);
+        }
         if let Some(reader) = self.readers[source as usize].take() {
             return Some(reader);
         }
         match self.open_input(source, Arc::clone(&self.read), false) {
             Ok(None) => None,
             Ok(Some(reader)) => {
-                self.weight += reader.lines.weight();
+                self.weight += reader.weight;
                 let input = &mut self.inputs[source as usize];
                 if input.kind == Kind::File && reader.lines.is_plain() {
                     input.plain = reader.size;
@@ -377,9 +436,10 @@ impl Sources {
             }
             Some(reader)
         };
+        let number = self.number(source);
         if let (Some(ledger), Some(begin), true) = (&mut self.ledger, begin, done || !glance) {
             self.counts.replaced += u64::from(begin.replaced);
-            ledger.open(source, begin);
+            ledger.open(source, number, begin);
         }
         Ok(reader)
     }

@@ -4,7 +4,7 @@
 //! inputs enters here.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,6 +14,7 @@ use super::decode::Decoder;
 use super::error::Error;
 use super::ledger::Begin;
 use super::lines::{LastLine, Lines};
+use super::s3::Body;
 use super::trace::{self, Trace};
 use super::walk::{self, Input, Kind};
 use super::{CLOCK_SKEW, Options, SETTLED};
@@ -26,6 +27,10 @@ pub(super) struct Open {
     pub(super) taken: Arc<[Reach]>,
     /// Bytes of the file, where it is one.
     pub(super) size: Option<u64>,
+    /// What holding it open costs.
+    pub(super) weight: u32,
+    /// Whether an earlier run took all of it: it teaches nothing new.
+    pub(super) again: bool,
     /// `None`: the wall clock's.
     future: Option<i64>,
 }
@@ -51,7 +56,7 @@ impl Open {
             Some(_) => LastLine::Waits,
         };
         let metered = Metered {
-            file,
+            bytes: Bytes::File(file),
             at: 0,
             sum,
             trace: begin.map(|begin| Arc::clone(&begin.trace)),
@@ -59,10 +64,41 @@ impl Open {
         let mut lines = Lines::new(metered, live, options).map_err(|fault| fault.at(0))?;
         lines.end_with(last);
         Ok(Self {
+            weight: lines.weight(),
+            again: false,
             lines,
             taken: begin.map_or_else(Arc::default, |begin| Arc::clone(&begin.taken)),
             size: data.is_file().then_some(data.len()),
             future: modified.map(|time| time + CLOCK_SKEW),
+        })
+    }
+
+    /// The same of an object, which never changes. `modified` in seconds since the
+    /// Unix epoch.
+    pub(super) fn object(
+        body: Body,
+        modified: Option<i64>,
+        sum: Arc<AtomicU64>,
+        taken: Arc<[Reach]>,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let metered = Metered {
+            bytes: match body {
+                Body::Memory(bytes) => Bytes::Memory(Cursor::new(bytes)),
+                Body::File(file) => Bytes::File(file),
+            },
+            at: 0,
+            sum,
+            trace: None,
+        };
+        let lines = Lines::new(metered, false, options).map_err(|fault| fault.at(0))?;
+        Ok(Self {
+            weight: lines.weight(),
+            again: false,
+            lines,
+            taken,
+            size: None,
+            future: modified.map(|time| time.saturating_add(CLOCK_SKEW)),
         })
     }
 
@@ -97,14 +133,26 @@ pub(super) fn again(past: &Past) -> Option<File> {
     let mut file = File::open(path).ok()?;
     let fits = trace::fits(past.head, &mut file).ok()?;
     file.rewind().ok()?;
-    let plain = Decoder::new(&file).ok()?.is_plain();
-    file.rewind().ok()?;
-    (fits && plain).then_some(file)
+    plain(file).filter(|_| fits)
 }
 
-/// A file that adds what is read of it to a sum.
+/// A file at its beginning, if it is not compressed.
+pub(super) fn plain(mut file: File) -> Option<File> {
+    let plain = Decoder::new(&file).ok()?.is_plain();
+    file.rewind().ok()?;
+    plain.then_some(file)
+}
+
+/// Where bytes are.
+enum Bytes {
+    File(File),
+    /// A whole object.
+    Memory(Cursor<Vec<u8>>),
+}
+
+/// Bytes that are added to a sum when they are read.
 pub(super) struct Metered {
-    file: File,
+    bytes: Bytes,
     at: u64,
     sum: Arc<AtomicU64>,
     trace: Option<Arc<Mutex<Trace>>>,
@@ -120,7 +168,10 @@ impl Metered {
 
 impl Read for Metered {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(into)?;
+        let read = match &mut self.bytes {
+            Bytes::File(file) => file.read(into)?,
+            Bytes::Memory(bytes) => bytes.read(into)?,
+        };
         self.at += read as u64;
         self.sum.fetch_add(read as u64, Ordering::Relaxed);
         self.trace(|trace| trace.see(&into[..read]));
@@ -131,7 +182,10 @@ impl Read for Metered {
 impl Seek for Metered {
     /// What is left out counts as read.
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = self.file.seek(to)?;
+        let at = match &mut self.bytes {
+            Bytes::File(file) => file.seek(to)?,
+            Bytes::Memory(bytes) => bytes.seek(to)?,
+        };
         // The sum holds what was read up to here: it wraps back to more than 0.
         self.sum
             .fetch_add(at.wrapping_sub(self.at), Ordering::Relaxed);

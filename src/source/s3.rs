@@ -7,15 +7,32 @@
 //! where it is kept how far was read.
 
 mod address;
+mod client;
+mod errors;
 mod fault;
+mod fetch;
 pub mod layout;
+mod listing;
 mod message;
 mod object;
+mod pace;
+mod queue;
+mod queue_url;
+mod retry;
+mod runtime;
+mod store;
+mod stream;
+mod told;
 
 pub use address::{Address, BadAddress};
+pub use client::{Client, Config, Keys};
 pub use fault::Fault;
+pub use listing::{Full, Wanted};
 pub use message::Unread;
 pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, Seen, Trouble};
+pub use queue::{Batch, Left, Queue, Received};
+pub use queue_url::{BadQueueUrl, QueueUrl};
+pub use stream::{Objects, Stop};
 
 /// How far back a later scan lists again, in seconds before the newest object
 /// that was read: log objects are delivered late, as a rule within hours

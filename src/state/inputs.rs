@@ -10,24 +10,12 @@ use super::error::At;
 use super::{Commit, Error, State, count, name, number, signed, unsigned};
 use crate::source::{Mark, Past, Print, Reach};
 
-/// How far a file or an object is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    /// The bucket of an object; empty for a file.
-    pub bucket: String,
-    /// Of an object, as listed.
-    pub etag: Option<String>,
-    /// How far; its path, or the key of an object, says with the bucket which
-    /// input this is.
-    pub mark: Mark,
-}
-
 const COLUMNS: &str = "bucket, name, etag, size, modified, head, head_len, head_end, tail, tail_len, tail_end, \
      reach";
 
 impl State {
     /// How far an input is read; none where it never was.
-    pub fn input(&self, bucket: &str, name: &[u8]) -> Result<Option<Input>, Error> {
+    pub fn input(&self, bucket: &str, name: &[u8]) -> Result<Option<Mark>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM inputs WHERE bucket = ?1 AND name = ?2");
         let mut statement = self.connection.prepare_cached(&sql).at(&self.path)?;
         let found = statement.query_row(params![bucket, name::bytes(name)], input);
@@ -35,7 +23,7 @@ impl State {
     }
 
     /// Calls for every input, by bucket and name.
-    pub fn each_input(&self, mut each: impl FnMut(Input)) -> Result<(), Error> {
+    pub fn each_input(&self, mut each: impl FnMut(Mark)) -> Result<(), Error> {
         let sql = format!("SELECT {COLUMNS} FROM inputs ORDER BY bucket, name");
         let mut statement = self.connection.prepare_cached(&sql).at(&self.path)?;
         let rows = statement.query_map([], |row| input(row).map(&mut each));
@@ -67,33 +55,32 @@ impl State {
 
 impl Commit<'_> {
     /// Keeps how far inputs are read; bucket and name say which.
-    pub fn put_inputs<'i>(&self, inputs: impl IntoIterator<Item = &'i Input>) -> Result<(), Error> {
+    pub fn put_inputs<'i>(&self, marks: impl IntoIterator<Item = &'i Mark>) -> Result<(), Error> {
         let sql = format!(
             "INSERT OR REPLACE INTO inputs ({COLUMNS}, position, done) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
         );
         let mut statement = self.transaction.prepare_cached(&sql).at(self.path)?;
-        for input in inputs {
+        for mark in marks {
             let Mark {
+                bucket,
                 path,
+                etag,
                 size,
                 mtime,
                 head,
                 tail,
                 reach,
-            } = &input.mark;
+            } = mark;
             let parts = reach
                 .iter()
                 .map(|part| (part.since, part.until, part.offset, part.done));
             let parts: Vec<_> = parts.collect();
-            let whole = reach.first().map(|part| part.since) == Some(i64::MIN)
-                && reach.last().map(|part| part.until) == Some(i64::MAX)
-                && reach.windows(2).all(|two| two[0].until == two[1].since);
-            let position = reach.iter().map(|part| part.offset).min();
+            let position = mark.position();
             let put = statement.execute(params![
-                input.bucket,
+                &**bucket,
                 name::bytes(path),
-                input.etag,
+                Some(&**etag).filter(|etag| !etag.is_empty()),
                 number(*size),
                 mtime,
                 signed(head.hash),
@@ -103,8 +90,8 @@ impl Commit<'_> {
                 tail.map(|tail| tail.len),
                 tail.map(|tail| number(tail.end)),
                 serde_json::to_string(&parts).unwrap_or_default(),
-                number(position.filter(|_| whole).unwrap_or(0)),
-                whole && reach.iter().all(|part| part.done),
+                number(position),
+                mark.is_whole(),
             ]);
             put.at(self.path)?;
         }
@@ -143,7 +130,7 @@ impl Commit<'_> {
     }
 }
 
-fn input(row: &Row<'_>) -> rusqlite::Result<Input> {
+fn input(row: &Row<'_>) -> rusqlite::Result<Mark> {
     let reach: String = row.get(11)?;
     let reach: Vec<(i64, i64, u64, bool)> = serde_json::from_str(&reach)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(11, Type::Text, error.into()))?;
@@ -153,17 +140,15 @@ fn input(row: &Row<'_>) -> rusqlite::Result<Input> {
         offset,
         done,
     });
-    Ok(Input {
-        bucket: row.get(0)?,
-        etag: row.get(2)?,
-        mark: Mark {
-            path: name::bytes_of(row.get_ref(1)?)?,
-            size: count(row.get(3)?),
-            mtime: row.get(4)?,
-            head: print(row, 5)?.unwrap_or_default(),
-            tail: print(row, 8)?,
-            reach: reach.collect(),
-        },
+    Ok(Mark {
+        bucket: row.get::<_, String>(0)?.into(),
+        path: name::bytes_of(row.get_ref(1)?)?,
+        etag: row.get::<_, Option<String>>(2)?.unwrap_or_default().into(),
+        size: count(row.get(3)?),
+        mtime: row.get(4)?,
+        head: print(row, 5)?.unwrap_or_default(),
+        tail: print(row, 8)?,
+        reach: reach.collect(),
     })
 }
 

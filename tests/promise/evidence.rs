@@ -42,7 +42,7 @@ impl<F: FnOnce(&Path) + Send> BlockSource for Meanwhile<F> {
         more
     }
 
-    fn name(&self, source: u32) -> &Arc<str> {
+    fn name(&self, source: u32) -> Arc<str> {
         self.sources.name(source)
     }
 

@@ -133,8 +133,8 @@ impl BlockSource for Cut<'_> {
         true
     }
 
-    fn name(&self, _: u32) -> &Arc<str> {
-        &self.name
+    fn name(&self, _: u32) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 }
 

@@ -13,7 +13,7 @@ use s3sentry::pipeline::{self, BlockSource, Outcome, Span, Tally};
 use s3sentry::rule::RuleSet;
 use s3sentry::session::{self, Failed, Notice, Output, Session};
 use s3sentry::sink;
-use s3sentry::source::{self, Block, Counts, Mark, Past, Progressed, Sources, Spec};
+use s3sentry::source::{self, Block, Counts, Listed, Mark, Past, Progressed, Sources, Spec};
 use s3sentry::state::Owner;
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ impl BlockSource for Batches<'_> {
         self.sources.next(block)
     }
 
-    fn name(&self, source: u32) -> &Arc<str> {
+    fn name(&self, source: u32) -> Arc<str> {
         self.sources.name(source)
     }
 
@@ -96,6 +96,14 @@ impl BlockSource for Batches<'_> {
 
     fn mark(&self, reached: &Progressed) -> Option<Mark> {
         self.sources.mark(reached)
+    }
+
+    fn committed(&mut self, reached: &[Progressed]) {
+        self.sources.committed(reached);
+    }
+
+    fn listed(&self) -> Option<Listed> {
+        self.sources.listed()
     }
 
     fn rest(&self) -> &[Progressed] {

@@ -59,7 +59,7 @@ fn read(
     // As a scan has it: what is earlier would come too late there.
     let mut watermark = i64::MIN;
     while sources.next(&mut block) {
-        let source = sources.name(block.source).clone();
+        let source = sources.name(block.source);
         reader.records(&block, span, &mut tally, |record, offset, _| {
             let late = record.time().is_some_and(|time| time < watermark);
             explainer.record(record, &source, offset, late);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::super::checkpoint::{Mark, PAST, Past, Print, Progressed};
+use super::super::checkpoint::{Mark, OBJECTS, PAST, Past, Print, Progressed};
 use super::super::ledger::Ledger;
 use super::super::walk;
 use super::super::{Options, Spec};
@@ -63,8 +63,12 @@ impl Sources {
     /// with, which may be fewer than were read.
     #[must_use]
     pub fn mark(&self, reached: &Progressed) -> Option<Mark> {
-        let input = self.inputs.get(reached.source as usize)?;
-        self.ledger.as_ref()?.mark(input, reached)
+        let ledger = self.ledger.as_ref()?;
+        if reached.source >= OBJECTS {
+            return self.objects.as_ref()?.mark(reached, ledger.span);
+        }
+        let place = self.place(reached.source);
+        ledger.mark(place, self.inputs.get(place)?, reached)
     }
 
     /// The inputs that turned out to be exhausted after the last block that
@@ -84,9 +88,13 @@ impl Sources {
         if source >= PAST {
             return self.past[(source - PAST) as usize].clone();
         }
-        let input = &self.inputs[source as usize];
+        if let Some(objects) = self.objects.as_ref().filter(|_| source >= OBJECTS) {
+            return objects.past(source);
+        }
+        let place = self.place(source);
+        let input = &self.inputs[place];
         match &self.ledger {
-            Some(ledger) => ledger.past(source, input),
+            Some(ledger) => ledger.past(place, input),
             None => Past {
                 name: Arc::clone(&input.name),
                 path: None,
@@ -97,11 +105,13 @@ impl Sources {
 
     /// Remembers how far an input has been handed out, for the next block.
     pub(super) fn reach(&mut self, source: u32, offset: u64, done: bool) {
+        let number = self.number(source);
+        let objects = self.objects.as_ref().filter(|_| source >= OBJECTS);
         if let Some(ledger) = &mut self.ledger
-            && ledger.follows(source)
+            && objects.map_or_else(|| ledger.follows(source), |objects| objects.follows(source))
         {
             ledger.pending.push(Progressed {
-                source,
+                source: number,
                 offset,
                 done,
             });

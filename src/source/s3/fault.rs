@@ -29,6 +29,16 @@ pub enum Fault {
         /// Storage class, or what AWS said.
         class: String,
     },
+    /// There is nothing.
+    #[error(
+        "holds no logs{}; check the prefix, and whether server access logging delivers here (aws \
+         s3api get-bucket-logging --bucket BUCKET); the first logs come some hours after it was \
+         switched on", beside(.near)
+    )]
+    Empty {
+        /// Folders and keys beside it.
+        near: Vec<String>,
+    },
     /// There is no such bucket.
     #[error("there is no such bucket; check its name, and the endpoint if one is given")]
     NoBucket,
@@ -93,6 +103,18 @@ pub enum Fault {
         /// What the operating system said.
         reason: String,
     },
+    /// The threads that talk to AWS could not be started.
+    #[error("the threads that talk to AWS could not be started ({reason}); see ulimit -u")]
+    Threads {
+        /// What the operating system said.
+        reason: String,
+    },
+    /// What earlier runs left is not at hand.
+    #[error("what earlier runs left of it cannot be read ({reason}); check the state file")]
+    State {
+        /// What the operating system or the state said.
+        reason: String,
+    },
     /// Anything else that AWS said.
     #[error("AWS said {code}: {message}")]
     Other {
@@ -101,6 +123,15 @@ pub enum Fault {
         /// AWS's message.
         message: String,
     },
+}
+
+/// What stands beside an empty prefix, in words. Keys may hold anything.
+fn beside(near: &[String]) -> String {
+    if near.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = near.iter().map(|name| format!("{name:?}")).collect();
+    format!(" (beside it: {})", names.join(", "))
 }
 
 impl Fault {
@@ -131,6 +162,7 @@ impl Fault {
             Self::Gone => "gone",
             Self::Changed => "changed",
             Self::Archived { .. } => "archived",
+            Self::Empty { .. } => "empty",
             Self::NoBucket => "no_bucket",
             Self::NoQueue => "no_queue",
             Self::WrongRegion { .. } => "wrong_region",
@@ -142,6 +174,8 @@ impl Fault {
             Self::Connection { .. } => "connection",
             Self::Truncated { .. } => "truncated",
             Self::Spool { .. } => "spool",
+            Self::Threads { .. } => "threads",
+            Self::State { .. } => "state",
             Self::Other { .. } => "other",
         }
     }

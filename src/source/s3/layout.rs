@@ -10,7 +10,7 @@
 use super::super::name;
 
 /// How the keys of one log are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Layout {
     /// The time follows the stem.
     Simple,

@@ -67,7 +67,9 @@ fn inputs_come_back_as_they_were() {
         done,
     };
     let mark = |path: &[u8], reach: Vec<Reach>| Mark {
+        bucket: Arc::default(),
         path: path.to_vec(),
+        etag: Box::default(),
         size: 1 << 40,
         mtime: 1_770_084_000_000_000_001,
         head: Print {
@@ -78,34 +80,27 @@ fn inputs_come_back_as_they_were() {
         tail: None,
         reach,
     };
-    let file = Input {
-        bucket: String::new(),
-        etag: None,
-        mark: mark(b"logs/\xFF.log", vec![reach(i64::MIN, 5, 7, true)]),
-    };
-    let object = Input {
-        bucket: "logs".to_owned(),
-        etag: Some("\"e\"".to_owned()),
-        mark: mark(
+    let file = mark(b"logs/\xFF.log", vec![reach(i64::MIN, 5, 7, true)]);
+    let object = Mark {
+        bucket: "logs".into(),
+        etag: "e".into(),
+        ..mark(
             b"2026-02-03-02-00-00-0123456789ABCDEF",
             vec![reach(i64::MIN, i64::MAX, 12, true)],
-        ),
+        )
     };
     let commit = state.begin().unwrap();
     commit.put_inputs([&object, &file]).unwrap();
-    let further = Input {
-        mark: Mark {
-            tail: Some(file.mark.head),
-            reach: vec![reach(i64::MIN, 5, 9, true), reach(5, i64::MAX, 4, false)],
-            ..file.mark
-        },
+    let further = Mark {
+        tail: Some(file.head),
+        reach: vec![reach(i64::MIN, 5, 9, true), reach(5, i64::MAX, 4, false)],
         ..file
     };
     commit.put_inputs([&further]).unwrap();
     let past = |name: &str, path: Option<&[u8]>| Past {
         name: name.into(),
         path: path.map(<[u8]>::to_vec),
-        head: further.mark.head,
+        head: further.head,
     };
     commit
         .put_source(3, &past("a.log", Some(b"/\xFF")))
@@ -119,9 +114,9 @@ fn inputs_come_back_as_they_were() {
         all
     };
     assert_eq!(all(&state), [further.clone(), object.clone()]);
-    let found = state.input("", &further.mark.path).unwrap();
+    let found = state.input("", &further.path).unwrap();
     assert_eq!(found, Some(further.clone()));
-    assert_eq!(state.input("x", &further.mark.path).unwrap(), None);
+    assert_eq!(state.input("x", &further.path).unwrap(), None);
     let sources = [(1, past("new", None)), (3, past("a.log", Some(b"/\xFF")))];
     assert_eq!(state.sources().unwrap(), sources);
     let shown = asked(&state, "SELECT input, done, modified FROM v_inputs");
@@ -136,8 +131,8 @@ fn inputs_come_back_as_they_were() {
     );
 
     let commit = state.begin().unwrap();
-    assert!(commit.delete_input("", &further.mark.path).unwrap());
-    assert!(!commit.delete_input("", &object.mark.path).unwrap());
+    assert!(commit.delete_input("", &further.path).unwrap());
+    assert!(!commit.delete_input("", &object.path).unwrap());
     commit.delete_source(3).unwrap();
     commit.commit().unwrap();
     assert_eq!(all(&state), [object]);

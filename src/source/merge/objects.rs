@@ -1,0 +1,412 @@
+//! Objects of buckets among the inputs: in which order they come, how they are
+//! read, and what is left of them for later runs.
+//!
+//! Listing and fetching are not known here: objects come as [`Arrivals`].
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::sync::Arc;
+
+use super::super::checkpoint::{self, Mark, Past, Print, Progressed, Reach};
+use super::super::error::{Error, Problem};
+use super::super::lines::LastLine;
+use super::super::open::{self, Open, now};
+use super::super::s3::{self, Address, Arrival, Arrivals, Body, Fault, Object};
+use super::super::{CLOCK_SKEW, OBJECTS};
+use super::Sources;
+use super::names::Names;
+
+/// Objects that are fetched once more, to read single lines of them again.
+const AGAIN: u32 = 200;
+
+/// Problems that are kept one by one: there may be as many as objects.
+const PROBLEMS: usize = 1000;
+
+/// Bytes of an object in memory that weigh as much as one open file.
+const WEIGHT: usize = 128 << 10;
+
+/// What a run lists, for those who keep how far each log was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What was named.
+    pub addresses: Vec<Address>,
+    /// How far back it is listed again, in seconds before the newest object that
+    /// earlier runs read.
+    pub lookback: i64,
+    /// Whether it is listed from its beginning, whatever earlier runs read.
+    pub full: bool,
+    /// When listing began, seconds since the Unix epoch.
+    pub began: i64,
+    /// From which time on records were asked for; `i64::MIN` for all.
+    pub since: i64,
+    /// What could not be listed: addresses or folders, as `s3://bucket/prefix`.
+    pub faulty: Vec<Arc<str>>,
+    /// Whether it ended early.
+    pub broken: bool,
+}
+
+impl Listed {
+    /// A listing that begins now.
+    #[must_use]
+    pub fn new(addresses: Vec<Address>, lookback: i64, full: bool) -> Self {
+        Self {
+            addresses,
+            lookback,
+            full,
+            began: now(),
+            since: i64::MIN,
+            faulty: Vec::new(),
+            broken: false,
+        }
+    }
+}
+
+/// All that come in this run.
+pub(super) struct Objects {
+    arrivals: Box<dyn Arrivals>,
+    listed: Option<Listed>,
+    names: Names,
+    /// Number of the first.
+    first: u32,
+    readers: HashMap<u32, Box<Open>>,
+    /// Those of which marks will be left.
+    entries: HashMap<u32, Entry>,
+    /// A fault that concerns all has come: no more are asked for.
+    broken: bool,
+    /// How many may still be fetched again.
+    again: Cell<u32>,
+}
+
+/// An object until its mark is kept.
+struct Entry {
+    object: Object,
+    /// What earlier runs took.
+    reach: Vec<Reach>,
+    /// It could not be fetched.
+    failed: bool,
+}
+
+impl Sources {
+    /// Adds objects, which come beside all other inputs in the order of their
+    /// times. Without [`Sources::resume`] what earlier runs took does not matter,
+    /// and no marks are left.
+    ///
+    /// `listed` is what [`Sources::listed`] tells; none where the objects are not
+    /// those of a listing, but what messages told of.
+    pub fn attach(&mut self, arrivals: Box<dyn Arrivals>, listed: Option<Listed>) {
+        let since = self.span().0;
+        self.total = None;
+        self.delivered = true;
+        self.objects = Some(Objects {
+            arrivals,
+            listed: listed.map(|listed| Listed { since, ..listed }),
+            names: Names::default(),
+            first: OBJECTS + self.options.first,
+            readers: HashMap::new(),
+            entries: HashMap::new(),
+            broken: false,
+            again: Cell::new(AGAIN),
+        });
+    }
+
+    /// What was listed; none where nothing was.
+    #[must_use]
+    pub fn listed(&self) -> Option<Listed> {
+        let objects = self.objects.as_ref()?;
+        let troubles = objects.arrivals.troubles();
+        let listed = objects.listed.clone()?;
+        Some(Listed {
+            faulty: troubles.into_iter().map(|trouble| trouble.name).collect(),
+            broken: objects.broken,
+            ..listed
+        })
+    }
+
+    /// What became of objects; none where there can be none.
+    #[must_use]
+    pub fn objects(&self) -> Option<s3::Counts> {
+        let objects = self.objects.as_ref()?;
+        Some(objects.arrivals.counts())
+    }
+
+    /// How many objects have come: with [`Options::first`](crate::source::Options::first)
+    /// that of later sources.
+    #[must_use]
+    pub fn arrived(&self) -> u32 {
+        let objects = self.objects.as_ref();
+        objects.map_or(0, |objects| objects.names.len() as u32)
+    }
+
+    /// Forgets what is no longer needed once marks are kept of all that is in
+    /// `reached`.
+    pub fn committed(&mut self, reached: &[Progressed]) {
+        if let Some(objects) = &mut self.objects {
+            for Progressed { source, done, .. } in reached {
+                let failed = |entry: &Entry| entry.failed;
+                if *done || objects.entries.get(source).is_some_and(failed) {
+                    objects.entries.remove(source);
+                }
+            }
+        }
+    }
+
+    /// Time and number of the next object.
+    pub(super) fn coming(&mut self) -> Option<(i64, u32)> {
+        let objects = self.objects.as_mut().filter(|objects| !objects.broken)?;
+        let time = objects.arrivals.next_time()?;
+        // Nothing is delivered in the future: such a name says nothing.
+        let time = time.min(now() + CLOCK_SKEW);
+        Some((time, objects.next()))
+    }
+
+    /// The object of this number, opened now if it was not. `None` if there is
+    /// nothing to be read of it; if it could not be fetched, that is then a
+    /// problem.
+    pub(super) fn object(&mut self, source: u32) -> Option<Box<Open>> {
+        let objects = self.objects.as_mut()?;
+        if let Some(reader) = objects.readers.remove(&source) {
+            return Some(reader);
+        }
+        let Some(arrival) = objects.arrivals.next() else {
+            objects.broken = true;
+            return None;
+        };
+        objects.names.add(&arrival.object);
+        let Arrival {
+            object,
+            mark,
+            again,
+            body,
+            ..
+        } = arrival;
+        let mark = mark.filter(|mark| mark.etag == object.etag);
+        let body = match body {
+            Ok(body) => body,
+            Err(fault) => {
+                self.unfetched(source, object, mark, again, fault);
+                return None;
+            }
+        };
+        let span = self.span();
+        let reach = mark.map_or_else(Vec::new, |mark| mark.reach);
+        let (offset, done) = checkpoint::begin(&reach, span);
+        if done {
+            return None;
+        }
+        let ends = if self.ledger.is_some() {
+            LastLine::GivenWhole
+        } else {
+            LastLine::Given
+        };
+        let weight = match &body {
+            Body::Memory(bytes) => (bytes.len() / WEIGHT) as u32,
+            Body::File(_) => 0,
+        };
+        let taken = reach.iter().filter(|part| part.offset > offset);
+        let opened = Open::object(
+            body,
+            object.modified,
+            Arc::clone(&self.read),
+            taken.copied().collect(),
+            &self.options,
+        );
+        let mut reader = match opened {
+            Ok(reader) => reader,
+            Err(error) => {
+                self.put_off(source, object, reach, again);
+                self.fail(source, error);
+                return None;
+            }
+        };
+        reader.lines.end_with(ends);
+        reader.again = again;
+        reader.weight = reader.lines.weight() + weight;
+        if offset > 0 {
+            reader.lines.resume(offset);
+        }
+        self.weight += reader.weight;
+        // What is read again was done, and stays so.
+        if self.ledger.is_some() && !again {
+            self.enter(source, object, reach, false);
+        }
+        Some(Box::new(reader))
+    }
+
+    /// Keeps an open object for its next block.
+    pub(super) fn keep_object(&mut self, source: u32, reader: Box<Open>) {
+        if let Some(objects) = &mut self.objects {
+            objects.readers.insert(source, reader);
+        }
+    }
+
+    /// An object could not be fetched.
+    fn unfetched(
+        &mut self,
+        source: u32,
+        object: Object,
+        mark: Option<Mark>,
+        again: bool,
+        fault: Fault,
+    ) {
+        if fault.concerns_all() {
+            // It was not its fault, and nothing more will come.
+            if let Some(objects) = &mut self.objects {
+                objects.broken = true;
+            }
+        } else if fault == Fault::Gone && mark.is_some() {
+            // It was tried again, and there is nothing left to be tried.
+            let etag = Box::default();
+            self.put_off(source, Object { etag, ..object }, ALL.to_vec(), again);
+        } else {
+            let reach = mark.map_or_else(Vec::new, |mark| mark.reach);
+            self.put_off(source, object, reach, again);
+        }
+        self.fail(source, Error::Object(fault));
+    }
+
+    /// Leaves an object to a later run, as far as earlier ones took it.
+    fn put_off(&mut self, source: u32, object: Object, reach: Vec<Reach>, again: bool) {
+        if self.ledger.is_some() && !again {
+            self.enter(source, object, reach, true);
+            self.reach(source, 0, false);
+        }
+    }
+
+    fn enter(&mut self, source: u32, object: Object, reach: Vec<Reach>, failed: bool) {
+        if let Some(objects) = &mut self.objects {
+            let entry = Entry {
+                object,
+                reach,
+                failed,
+            };
+            objects.entries.insert(source, entry);
+        }
+    }
+
+    /// Which records are taken.
+    fn span(&self) -> (i64, i64) {
+        let all = (i64::MIN, i64::MAX);
+        self.ledger.as_ref().map_or(all, |ledger| ledger.span)
+    }
+
+    /// Turns what could not be listed into problems, once nothing more comes.
+    pub(super) fn note_troubles(&mut self) {
+        let Some(objects) = &self.objects else { return };
+        let troubles = objects.arrivals.troubles();
+        for trouble in troubles.into_iter().skip(self.troubles) {
+            self.troubles += 1;
+            self.problem(trouble.name, Error::Object(trouble.fault));
+        }
+    }
+
+    /// Notes a problem; of very many only how many there are. What concerns all
+    /// is told once.
+    pub(super) fn problem(&mut self, name: Arc<str>, error: Error) {
+        let of_all = |error: &Error| matches!(error, Error::Object(fault) if fault.concerns_all());
+        if of_all(&error) && self.problems.iter().any(|known| of_all(&known.error)) {
+            return;
+        }
+        self.failed += 1;
+        if self.objects.is_none() || self.problems.len() < PROBLEMS {
+            self.problems.push(Problem { name, error });
+        }
+    }
+}
+
+/// All records of an object, whatever it holds.
+const ALL: [Reach; 1] = [Reach {
+    since: i64::MIN,
+    until: i64::MAX,
+    offset: 0,
+    done: true,
+}];
+
+impl Objects {
+    /// The number of the next one.
+    fn next(&self) -> u32 {
+        self.first + self.names.len() as u32
+    }
+
+    /// `s3://bucket/key`.
+    pub(super) fn name(&self, source: u32) -> Arc<str> {
+        let (bucket, key) = self.names.get((source - self.first) as usize);
+        format!("s3://{bucket}/{key}").into()
+    }
+
+    /// Whether a mark will be left of it.
+    pub(super) fn follows(&self, source: u32) -> bool {
+        self.entries.contains_key(&source)
+    }
+
+    pub(super) fn mark(&self, reached: &Progressed, span: (i64, i64)) -> Option<Mark> {
+        let Entry {
+            object,
+            reach,
+            failed,
+        } = self.entries.get(&reached.source)?;
+        let reach = if *failed {
+            reach.clone()
+        } else {
+            let reached = Reach {
+                since: span.0,
+                until: span.1,
+                offset: reached.offset,
+                done: reached.done,
+            };
+            checkpoint::add(reach, reached)
+        };
+        Some(Mark {
+            bucket: Arc::clone(&object.bucket),
+            path: object.key.as_bytes().to_vec(),
+            etag: object.etag.clone(),
+            size: object.size,
+            mtime: object
+                .modified
+                .map_or(0, |time| time.saturating_mul(1_000_000_000)),
+            head: Print::default(),
+            tail: None,
+            reach,
+        })
+    }
+
+    pub(super) fn past(&self, source: u32) -> Past {
+        Past {
+            name: self.name(source),
+            path: None,
+            head: Print::default(),
+        }
+    }
+
+    /// The object of this number, fetched once more.
+    pub(super) fn reopen(&self, source: u32) -> Option<File> {
+        let (bucket, key) = self.names.get((source - self.first) as usize);
+        self.fetch(bucket, &key)
+    }
+
+    /// The same of one that earlier runs named.
+    pub(super) fn reopen_past(&self, name: &str) -> Option<File> {
+        let address = Address::parse(name.as_bytes())?.ok()?;
+        self.fetch(&address.bucket, &address.prefix)
+    }
+
+    /// A plain object as a file. What is compressed cannot be read from the middle.
+    fn fetch(&self, bucket: &str, key: &str) -> Option<File> {
+        if key.ends_with(".gz") || key.ends_with(".zst") {
+            return None;
+        }
+        let left = self.again.get().checked_sub(1)?;
+        self.again.set(left);
+        let file = match self.arrivals.again(bucket, key)? {
+            Body::File(file) => file,
+            Body::Memory(bytes) => {
+                let mut file = tempfile::tempfile().ok()?;
+                file.write_all(&bytes).ok()?;
+                file.rewind().ok()?;
+                file
+            }
+        };
+        open::plain(file)
+    }
+}
