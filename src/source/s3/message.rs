@@ -15,7 +15,7 @@
 //!
 //! Messages about other buckets are deleted, not left. A queue is read by one
 //! reader, so nobody else waits for them; left alone, each would come back every
-//! few minutes for days, and end among the dead letters, where it hides those
+//! minute for days, and end among the dead letters, where it hides those
 //! that need a person. Other readers of such queues began by leaving them and
 //! had to change that (<https://github.com/elastic/beats/pull/14113>,
 //! <https://github.com/opensearch-project/data-prepper/issues/1924>,
@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use super::layout::named;
 use super::{Address, Object};
@@ -89,9 +90,17 @@ pub enum Unread {
     /// Longer than SQS takes.
     #[error("it has {0} bytes, more than any message of SQS")]
     Long(usize),
-    /// No JSON, or fields of other types than AWS writes.
-    #[error("it is no notification in JSON ({0})")]
-    Json(String),
+    /// No JSON, or fields of other types than AWS writes. What stands there is not
+    /// quoted: anybody may have written it.
+    #[error("{what} at line {line}, column {column}")]
+    Json {
+        /// What is wrong.
+        what: &'static str,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
     /// JSON that is no notification of S3.
     #[error("it is JSON, but no notification of S3, neither plain nor by SNS or EventBridge")]
     Other,
@@ -115,9 +124,9 @@ pub(super) fn read(body: &str, addresses: &[Address]) -> Result<Told, Unread> {
     let message = parse(body)?;
     match message.kind.as_deref() {
         // https://docs.aws.amazon.com/sns/latest/dg/SendMessageToSQS.html
-        Some("Notification") => match &message.message {
+        Some("Notification") => match &message.enclosed {
             // One envelope, not many.
-            Some(inner) => of_s3(parse(inner)?, addresses),
+            Some(enclosed) => of_s3(parse(enclosed)?, addresses),
             None => Err(Unread::Other),
         },
         Some("SubscriptionConfirmation") => Err(Unread::Subscription),
@@ -129,7 +138,15 @@ fn parse(body: &str) -> Result<Message, Unread> {
     if body.len() > BODY {
         return Err(Unread::Long(body.len()));
     }
-    serde_json::from_str(body).map_err(|error| Unread::Json(error.to_string()))
+    serde_json::from_str(body).map_err(|error| Unread::Json {
+        what: match error.classify() {
+            Category::Eof => "it is cut off",
+            Category::Data => "it has a field of another type than AWS writes",
+            Category::Syntax | Category::Io => "it is not JSON",
+        },
+        line: error.line(),
+        column: error.column(),
+    })
 }
 
 /// Reads a message that is in no envelope, or no longer.
@@ -241,7 +258,7 @@ struct Message {
     #[serde(rename = "Type")]
     kind: Option<String>,
     #[serde(rename = "Message")]
-    message: Option<String>,
+    enclosed: Option<String>,
     // Of EventBridge
     // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html).
     source: Option<String>,

@@ -68,7 +68,8 @@ pub struct Batch {
     pub counts: Received,
     /// Messages that were not understood and have not been told before.
     pub left: Vec<Left>,
-    /// Bucket and key of an object that nobody named, if the messages told of any.
+    /// Bucket and key of an object that nobody named, if the messages told of any;
+    /// to be escaped before a terminal sees them.
     pub elsewhere: Option<(Box<str>, Box<str>)>,
     receipts: Vec<String>,
 }

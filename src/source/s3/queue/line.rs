@@ -37,11 +37,11 @@ const SLACK: Duration = Duration::from_secs(10);
 
 /// How long a message stays invisible after it was last heard of, seconds: after
 /// a crash it comes again this late.
-const VISIBILITY: i32 = 120;
+const VISIBILITY: i32 = 60;
 
 /// How often it is said that messages are still in hand: three may fail before
 /// one becomes visible.
-const BEAT: Duration = Duration::from_secs(30);
+const BEAT: Duration = Duration::from_secs(15);
 
 /// Requests at once, to delete or to give back.
 const WIDTH: usize = 8;
