@@ -158,32 +158,37 @@ fn what_is_not_done_is_given_back() {
 
 #[test]
 fn refusals_are_told_and_do_not_end_it() {
-    for (status, code, kind) in [
-        (403, "AccessDeniedException", "forbidden"),
-        (400, "com.amazonaws.sqs#QueueDoesNotExist", "no_queue"),
-        (400, "ExpiredTokenException", "credentials"),
-        (503, "ServiceUnavailable", "throttled"),
-        (500, "InternalFailure", "server"),
-    ] {
-        let server = filled();
-        server.refuse(Some((status, code)));
-        let mut queue = open(&server.url());
-        let begun = Clock::now();
-        let fault = loop {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{code}");
-            if let Err(fault) = queue.receive(Duration::from_millis(100)) {
-                break fault;
-            }
-        };
-        assert_eq!(fault.kind(), kind, "{fault}");
-        server.refuse(None);
-        let begun = Clock::now();
-        while !queue
-            .receive(Duration::from_millis(100))
-            .is_ok_and(|batch| !batch.is_empty())
-        {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{code}");
+    // Each waits a little before it tries again.
+    std::thread::scope(|scope| {
+        for (status, code, kind) in [
+            (403, "AccessDeniedException", "forbidden"),
+            (400, "com.amazonaws.sqs#QueueDoesNotExist", "no_queue"),
+            (400, "ExpiredTokenException", "credentials"),
+            (503, "ServiceUnavailable", "throttled"),
+            (500, "InternalFailure", "server"),
+        ] {
+            scope.spawn(move || refused(status, code, kind));
         }
+    });
+}
+
+fn refused(status: u16, code: &'static str, kind: &str) {
+    let server = filled();
+    server.refuse(Some((status, code)));
+    let mut queue = open(&server.url());
+    let begun = Clock::now();
+    let fault = loop {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{code}");
+        if let Err(fault) = queue.receive(Duration::from_millis(100)) {
+            break fault;
+        }
+    };
+    assert_eq!(fault.kind(), kind, "{fault}");
+    server.refuse(None);
+    let begun = Clock::now();
+    let came = |batch: Batch| !batch.is_empty();
+    while !queue.receive(Duration::from_millis(100)).is_ok_and(came) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{code}");
     }
 }
 
