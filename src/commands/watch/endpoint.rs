@@ -362,6 +362,28 @@ mod tests {
     }
 
     #[test]
+    fn there_are_only_so_many_connections_at_once() {
+        let (address, _) = serve();
+        let connect = |_| TcpStream::connect(address).unwrap();
+        let slow: Vec<_> = (0..CONNECTIONS).map(connect).collect();
+        let begun = Instant::now();
+        let answered = connect(0).read(&mut [0; 16]).unwrap_or(0);
+        assert_eq!(answered, 0);
+        assert!(begun.elapsed() < PATIENCE / 2);
+        drop(slow);
+        // Those that have gone make room.
+        while ask_once(address).is_err() {
+            assert!(begun.elapsed() < PATIENCE * 3);
+        }
+    }
+
+    fn ask_once(address: SocketAddr) -> io::Result<()> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\n\r\n")?;
+        stream.read_exact(&mut [0; 12])
+    }
+
+    #[test]
     fn an_address_that_is_taken_is_named() {
         let (taken, metrics) = serve();
         let Err(Stop::With(end, error)) = open(taken, metrics) else {

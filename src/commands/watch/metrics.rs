@@ -213,10 +213,10 @@ impl Metrics {
         // What has not happened yet shows as zero: a rate of it then begins with
         // the first one.
         for reason in ["other", "elsewhere"] {
-            metrics.ignored.get_or_create(&of("reason", reason));
+            drop(metrics.ignored.get_or_create(&of("reason", reason)));
         }
         for result in ["ok", "failed"] {
-            metrics.reloads.get_or_create(&of("result", result));
+            drop(metrics.reloads.get_or_create(&of("result", result)));
         }
         Self {
             registry,
@@ -311,7 +311,7 @@ impl Metrics {
         self.rules
             .set(i64::try_from(rules.len()).unwrap_or(i64::MAX));
         for (rule, level) in rules {
-            self.alerts.get_or_create(&of_rule(rule, level));
+            drop(self.alerts.get_or_create(&of_rule(rule, level)));
         }
     }
 

@@ -135,3 +135,19 @@ fn health_is_told_with_its_reason() {
     assert_eq!(metrics.unwell(), None);
     assert_eq!(value(&metrics, "s3sentry_healthy"), Some(1));
 }
+
+#[test]
+fn what_correlation_tells_may_go_on_while_rounds_begin_anew() {
+    let metrics = Metrics::new();
+    let mut counted = Counted::default();
+    for late in [3, 3, 5] {
+        let counts = correlate::Counts {
+            late,
+            spilled: late * 10,
+            ..correlate::Counts::default()
+        };
+        metrics.correlation(&counts, &mut counted);
+    }
+    assert_eq!(value(&metrics, "s3sentry_late_records_total"), Some(5));
+    assert_eq!(value(&metrics, "s3sentry_spilled_bytes_total"), Some(50));
+}
