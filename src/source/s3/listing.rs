@@ -192,6 +192,7 @@ impl<S: Store> Listing<S> {
                     self.waiting.clear();
                     self.heads.clear();
                     self.runs.clear();
+                    self.desk.runs = 0;
                 }
             }
         }
@@ -223,14 +224,14 @@ impl<S: Store> Listing<S> {
             }
             found.push((address, Arc::new(under.logs)));
         }
-        let logs =
-            |(_, logs): &(_, Arc<Logs>)| logs.logs.len() + usize::from(logs.others.is_some());
+        let logs = |(_, logs): &(_, Arc<Logs>)| logs.logs.len() + logs.others.len();
         self.desk.runs = found.iter().map(logs).sum();
         for (address, logs) in found {
             if let Err(error) = self.begin(&address, &logs).await {
                 self.trouble(address.to_string().into(), state(&error));
             }
         }
+        self.desk.runs = self.runs.len();
     }
 
     /// Begins to list what was found under an address.
@@ -241,20 +242,24 @@ impl<S: Store> Listing<S> {
         for log in logs {
             self.begin_log(place, log)?;
         }
-        let others = around.others.as_ref().map(|(first, last)| {
+        let others = self.runs.len()..self.runs.len() + around.others.len();
+        for (first, last) in &around.others {
             let run = Run::others(&self.desk, place, (first, last));
-            self.push(run, around, Past::NONE)
-        });
+            self.push(run, around, Past::NONE);
+        }
         // What failed before and lies before where its log begins.
         let mut left: Vec<Object> = Vec::new();
         for object in self.known.unfinished(&address.bucket, &address.prefix)? {
             let log = Log::of(&object).or_else(|| around.owner(&object.key));
-            let run = match log {
-                Some(log) => self.logs.get(&(Arc::clone(&address.bucket), log)).copied(),
-                None => others,
+            let runs = match log {
+                Some(log) => {
+                    let run = self.logs.get(&(Arc::clone(&address.bucket), log));
+                    run.map_or(0..0, |run| *run..run + 1)
+                }
+                None => others.clone(),
             };
-            let run = run.and_then(|run| self.runs[run].as_ref());
-            if !run.is_some_and(|reading| reading.run.reaches(&object.key))
+            let reaches = |reading: &Reading| reading.run.reaches(&object.key);
+            if !self.runs[runs].iter().flatten().any(reaches)
                 && self.desk.span.keeps(&object, false)
             {
                 left.push(object);
@@ -348,10 +353,10 @@ impl<S: Store> Listing<S> {
             if self.logs.contains_key(&key) {
                 continue;
             }
-            self.desk.runs += 1;
             let name = format!("s3://{bucket}/{}", key.1.stem);
-            if let Err(error) = self.begin_log((&bucket, &around), key.1) {
-                self.trouble(name.into(), state(&error));
+            match self.begin_log((&bucket, &around), key.1) {
+                Ok(()) => self.desk.runs += 1,
+                Err(error) => self.trouble(name.into(), state(&error)),
             }
         }
     }

@@ -195,13 +195,18 @@ impl S3 for Backend {
         let bucket = buckets.get(&asked.bucket);
         let bucket = bucket.ok_or_else(|| s3_error!(NoSuchBucket))?;
         let prefix = asked.prefix.clone().unwrap_or_default();
-        let most = asked.max_keys.map_or(PAGE, |keys| (keys as usize).min(PAGE));
+        let most = asked
+            .max_keys
+            .map_or(PAGE, |keys| (keys as usize).min(PAGE));
         let encode = |text: &str| match asked.encoding_type {
             Some(_) => encoded(text),
             None => text.to_owned(),
         };
         // Tokens are the last key of the page before, and come first.
-        let after = asked.continuation_token.as_ref().or(asked.start_after.as_ref());
+        let after = asked
+            .continuation_token
+            .as_ref()
+            .or(asked.start_after.as_ref());
         let mut at = match after {
             Some(after) if *after >= prefix => (after.clone(), false),
             _ => (prefix.clone(), true),
