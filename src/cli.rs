@@ -7,6 +7,7 @@
 #![allow(clippy::doc_markdown)]
 
 pub mod baseline;
+pub mod watch;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,8 @@ pub struct Cli {
 pub enum Command {
     /// Read access logs and write alerts
     Scan(Scan),
+    /// Read on as logs grow, and write alerts as they happen, until stopped
+    Watch(watch::Watch),
     /// Learn, look at and correct what is normal
     #[command(subcommand)]
     Baseline(baseline::Baseline),

@@ -31,6 +31,7 @@ use s3sentry::source::{Options, Sources, Spec};
 use s3sentry::state::{self, Owner};
 use s3sentry::text::terminal;
 
+use self::summary::words;
 use crate::cli::{Color, Common, Input, Lists};
 
 /// The variable that names the state file.
@@ -60,6 +61,8 @@ pub enum End {
 pub enum Stop {
     /// With a message.
     With(End, anyhow::Error),
+    /// With many messages, a line each, about settings or rules: what they are in.
+    Many(Vec<String>, String),
     /// Everything that had to be said has been said; `Done` where the reader
     /// of a pipe has left.
     Quietly(End),
@@ -71,12 +74,40 @@ impl Stop {
         Stop::With(End::Usage, error.into())
     }
 
+    /// How the command ends for it.
+    pub fn end(&self) -> End {
+        match self {
+            Stop::With(end, _) | Stop::Quietly(end) => *end,
+            Stop::Many(..) => End::Usage,
+        }
+    }
+
+    /// Says what there is to be said, on stderr.
+    pub fn say(&self) {
+        match self {
+            Stop::With(_, error) => {
+                // Messages quote paths and settings, which others may have named.
+                let text = format!("{error:#}");
+                let lines: Vec<_> = text.lines().map(|line| terminal(line.as_bytes())).collect();
+                say(format_args!("s3sentry: error: {}", lines.join("\n")));
+            }
+            Stop::Many(errors, _) => {
+                for error in errors {
+                    say(format_args!("s3sentry: error: {}", terminal(error.as_bytes())));
+                }
+            }
+            Stop::Quietly(_) => {}
+        }
+    }
+
     /// The same, where something else is already known that the run ends with.
     #[must_use]
     pub fn or(self, known: End) -> Self {
         match self {
             Stop::With(end, error) => Stop::With(end.min(known), error),
             Stop::Quietly(end) => Stop::Quietly(end.min(known)),
+            // Nothing counts for more than usage.
+            many @ Stop::Many(..) => many,
         }
     }
 }
@@ -156,13 +187,14 @@ impl From<Failed> for Stop {
 /// What a command gives to the shell.
 pub fn exit_code(ended: Result<End, Stop>) -> ExitCode {
     let end = match ended {
-        Ok(end) | Err(Stop::Quietly(end)) => end,
-        Err(Stop::With(end, error)) => {
-            // Messages quote paths and settings, which others may have named.
-            let text = format!("{error:#}");
-            let lines: Vec<_> = text.lines().map(|line| terminal(line.as_bytes())).collect();
-            say(format_args!("s3sentry: error: {}", lines.join("\n")));
-            end
+        Ok(end) => end,
+        Err(stop) => {
+            stop.say();
+            if let Stop::Many(lines, what) = &stop {
+                let count = words::count(lines.len() as u64, "error");
+                say(format_args!("s3sentry: {count} in the {what}; no input was read"));
+            }
+            stop.end()
         }
     };
     ExitCode::from(match end {
@@ -263,19 +295,8 @@ pub fn compiled(
 
 /// All errors at once, one a line.
 pub fn all(errors: &[impl Display], what: &str) -> Stop {
-    for error in errors {
-        let text = error.to_string();
-        say(format_args!(
-            "s3sentry: error: {}",
-            terminal(text.as_bytes())
-        ));
-    }
-    let count = errors.len();
-    let noun = if count == 1 { "error" } else { "errors" };
-    say(format_args!(
-        "s3sentry: {count} {noun} in the {what}; no input was read"
-    ));
-    Stop::Quietly(End::Usage)
+    let lines = errors.iter().map(ToString::to_string);
+    Stop::Many(lines.collect(), what.to_owned())
 }
 
 /// The records that the user wants.

@@ -30,6 +30,7 @@ pub mod keys;
 mod lane;
 mod late;
 pub mod log;
+mod look;
 pub(crate) mod node;
 mod peek;
 pub(crate) mod probe;
@@ -93,6 +94,8 @@ pub struct Raised {
     pub records: Vec<Seen>,
     /// How many it shows.
     pub shows: usize,
+    /// Hash of its key.
+    pub key: u64,
 }
 
 /// What correlation can tell of itself.

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     };
     let ended = match cli.command {
         Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Watch(arguments) => commands::watch::run(&arguments),
         Command::Baseline(Baseline::Learn(arguments)) => commands::baseline::learn::run(&arguments),
         Command::Baseline(Baseline::Show(arguments)) => commands::baseline::show::run(&arguments),
         Command::Baseline(Baseline::Forget(arguments)) => {

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use self::drive::{Commits, Run};
+use self::drive::{Ahead, Commits, Looks, Run};
 pub use self::reader::Reader;
 pub use self::tally::{Sample, Span, Tally};
 pub use self::teach::teach;
@@ -32,6 +32,19 @@ use crate::source::{Block, Listed, Mark, Past, Print, Progressed, Sources};
 pub trait BlockSource: Send {
     /// The next block; `false` when there is none, with a floor of `i64::MAX`.
     fn next(&mut self, block: &mut Block) -> bool;
+    /// Whether there is something to be had at once, be it the end: where there may
+    /// not be, nothing is read ahead.
+    fn is_ready(&mut self) -> bool {
+        true
+    }
+    /// Waits for that; `false` where nothing has come for a while.
+    fn wait(&mut self) -> bool {
+        true
+    }
+    /// Whether it was ended before all was handed out.
+    fn is_cut(&self) -> bool {
+        false
+    }
     /// Name of an input.
     fn name(&self, source: u32) -> Arc<str>;
     /// An input, opened once more, if lines can be read again at their offset.
@@ -130,6 +143,11 @@ pub trait Listener<E>: Send {
     /// A batch has been dealt with.
     fn batch(&mut self, tally: &Tally) -> Result<(), E>;
 
+    /// Whether it wants to commit, though not so many bytes have come.
+    fn is_due(&mut self) -> bool {
+        false
+    }
+
     /// A moment at which everything can be kept together.
     fn commit(&mut self, _standing: Standing<'_>, _tally: &Tally) -> Result<(), E> {
         Ok(())
@@ -223,11 +241,29 @@ pub fn go_on<E: From<io::Error>>(
         span,
         correlator: &mut memory.correlator,
         baseline: memory.baseline.as_mut(),
-        commits: Some(Commits {
-            every,
-            bytes: 0,
-            reached: Vec::new(),
-        }),
+        commits: Some(Commits::new(every, Ahead::Later)),
+    };
+    run.drive(listener)
+}
+
+/// The same as one of many runs of one process, for as long as it watches: alerts
+/// of periods that are not final are told only when they first fire, as soon as
+/// that is known for good.
+pub fn follow<E: From<io::Error>>(
+    source: &mut dyn BlockSource,
+    set: &Arc<RuleSet>,
+    span: Span,
+    memory: &mut Memory,
+    every: u64,
+    listener: &mut dyn Listener<E>,
+) -> Result<Outcome, E> {
+    let run = Run {
+        source,
+        set,
+        span,
+        correlator: &mut memory.correlator,
+        baseline: memory.baseline.as_mut(),
+        commits: Some(Commits::new(every, Ahead::AtOnce(Looks::default()))),
     };
     run.drive(listener)
 }

@@ -15,6 +15,7 @@ mod versions;
 mod windows;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::numbers::Numbers;
 use self::versions::Versions;
-use crate::alert::Alert;
+use crate::alert::{Alert, Status};
 use crate::baseline::known::Mode;
 use crate::baseline::{Baseline, DAY, Lessons};
 use crate::correlate::snapshot::LASTING;
@@ -117,6 +118,14 @@ pub struct Session {
     notice: Option<Notice>,
     /// Alerts that were written and wait for the output to be settled.
     unsettled: Vec<(u128, Written)>,
+    /// Whether alerts of periods that are not final are told when they first fire,
+    /// and what became of them when the periods are over.
+    follows: bool,
+    /// Inputs that windows have begun to refer to, by their numbers in this run.
+    numbered: Vec<u32>,
+    /// Lines that were read in this process before, and in all.
+    before: u64,
+    lines: u64,
 }
 
 impl Session {
@@ -136,12 +145,53 @@ impl Session {
             rules: None,
             notice: None,
             unsettled: Vec::new(),
+            follows: false,
+            numbered: Vec::new(),
+            before: 0,
+            lines: 0,
         })
+    }
+
+    /// This run has no end that is foreseen: what is open is told when it first
+    /// fires ([`crate::pipeline::follow`]), and no more until its period is over.
+    #[must_use]
+    pub fn following(self) -> Self {
+        Self {
+            follows: true,
+            ..self
+        }
     }
 
     /// How far a file was read by earlier runs.
     pub fn mark(&self, path: &[u8]) -> Result<Option<Mark>, state::Error> {
         Ok(self.state.input("", path)?)
+    }
+
+    /// Of files of which earlier runs left marks under other paths that begin alike:
+    /// the mark of the one that this is, as its own.
+    pub fn moved(
+        &self,
+        path: &str,
+        beginning: &str,
+        file: &mut File,
+    ) -> Result<Option<Mark>, state::Error> {
+        for mark in self.state.marks_below(beginning)? {
+            // What cannot be read will be said when it is read.
+            if mark.is_of(file).unwrap_or(false) {
+                return Ok(Some(Mark {
+                    path: path.as_bytes().to_vec(),
+                    ..mark
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps marks of files that were found under other paths than before.
+    pub fn adopt(&mut self, marks: &[Mark]) -> Result<(), Failed> {
+        let commit = self.state.begin()?;
+        commit.put_inputs(marks)?;
+        Ok(commit.commit()?)
     }
 
     /// What earlier runs left: windows and baseline, and their inputs by their
@@ -218,6 +268,9 @@ impl Session {
     pub fn begin<'s>(&'s mut self, output: &'s mut dyn Output) -> Result<Running<'s>, Failed> {
         let unwritten = Versions::unwritten(&self.state)?;
         let left_over = self.versions.left_over();
+        if self.follows {
+            self.versions.follow();
+        }
         let mut running = Running {
             session: self,
             output,
@@ -230,6 +283,35 @@ impl Session {
             running.write(alert, false, &tally)?;
         }
         Ok(running)
+    }
+
+    /// Goes on writing, in the same process.
+    pub fn go_on<'s>(&'s mut self, output: &'s mut dyn Output) -> Running<'s> {
+        self.before = self.lines;
+        Running {
+            session: self,
+            output,
+        }
+    }
+
+    /// Inputs that windows have begun to refer to since the last time, by their
+    /// numbers in this run: who reads on has to know their names.
+    pub fn take_numbered(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.numbered)
+    }
+
+    /// How many inputs have a lasting number: with time most of them are no longer
+    /// referred to by windows, which [`Session::restore`] finds out.
+    #[must_use]
+    pub fn named(&self) -> usize {
+        self.numbers.count()
+    }
+
+    /// Notes when a run ended that had no end that was foreseen.
+    pub fn end(&mut self) -> Result<(), Failed> {
+        let commit = self.state.begin()?;
+        commit.put_run(self.run, Some(now()), self.lines, self.written)?;
+        Ok(commit.commit()?)
     }
 
     /// The state file, without links.
@@ -279,7 +361,11 @@ impl Listener<Failed> for Running<'_> {
         let Session {
             versions, state, ..
         } = &mut *self.session;
-        match versions.next(state, alert)? {
+        let next = match alert.status {
+            Status::Open if versions.follows() => versions.first(state, alert)?,
+            _ => versions.next(state, alert)?,
+        };
+        match next {
             Some((alert, fresh)) => self.write(alert, fresh, tally),
             None => Ok(()),
         }
@@ -300,8 +386,18 @@ impl Listener<Failed> for Running<'_> {
     }
 
     fn commit(&mut self, standing: Standing<'_>, tally: &Tally) -> Result<(), Failed> {
-        if standing.last {
-            let forgotten = standing.correlator.counts().evicted > 0;
+        let forgotten = standing.correlator.counts().evicted > 0;
+        if self.session.versions.follows() {
+            let Session {
+                versions, state, ..
+            } = &mut *self.session;
+            let over = versions.over(state, standing.correlator.closed(), forgotten)?;
+            for alert in over {
+                self.write(alert, false, tally)?;
+            }
+        }
+        let follows = self.session.follows;
+        if standing.last && !follows {
             for alert in self.session.versions.gone(forgotten) {
                 self.write(alert, false, tally)?;
             }
@@ -316,6 +412,9 @@ impl Listener<Failed> for Running<'_> {
             written,
             rules,
             unsettled,
+            numbered,
+            before,
+            lines,
             ..
         } = &mut *self.session;
         let Standing {
@@ -347,6 +446,7 @@ impl Listener<Failed> for Running<'_> {
         }
         for (number, lasting) in numbers.fresh() {
             commit.put_source(lasting, &source.past(number))?;
+            numbered.push(number);
         }
         for alert in versions.fresh() {
             let entity = Entity::of(&alert).map(|entity| lossless(&entity.name).into_owned());
@@ -363,7 +463,9 @@ impl Listener<Failed> for Running<'_> {
             }
         }
         commit.put_inputs(&marks)?;
-        commit.put_run(*run, last.then(now), tally.lines, *written)?;
+        let ended = (last && !follows).then(now);
+        *lines = *before + tally.lines;
+        commit.put_run(*run, ended, *lines, *written)?;
         commit.commit()?;
         saving.saved();
         if let Some(baseline) = baseline {

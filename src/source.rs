@@ -29,6 +29,7 @@ pub use error::{Error, Format, Problem};
 pub use merge::{Listed, Sources};
 pub use name::delivery_time;
 pub use sniff::describe;
+pub use walk::glance;
 
 /// Bytes of a block, as a rule: within 10 % of reading a memory map.
 pub const BLOCK_SIZE: usize = 512 << 10;

@@ -28,6 +28,7 @@ mod migrate;
 mod name;
 mod open;
 mod past;
+mod rotated;
 mod show;
 #[cfg(test)]
 mod tests;

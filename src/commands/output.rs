@@ -2,14 +2,18 @@
 //! one.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use s3sentry::sink::{self, Format};
 use tempfile::NamedTempFile;
 
 use super::{End, Stop, shown};
-use crate::cli::Output;
+use crate::cli::{Color, Output};
+
+/// Columns of a table that is not on a terminal.
+const COLUMNS: usize = 100;
 
 /// An open output.
 #[derive(Debug)]
@@ -83,6 +87,33 @@ impl Target {
                     .map_err(|error| Stop::With(End::Output, error))
             }
         }
+    }
+}
+
+/// The format that was asked for, or the one that suits where alerts go.
+pub fn format(asked: Option<Format>, output: &Output) -> Format {
+    let on_terminal = output.is_stdout() && io::stdout().is_terminal();
+    let default = if on_terminal {
+        Format::Table
+    } else {
+        Format::Ndjson
+    };
+    asked.unwrap_or(default)
+}
+
+/// How a table looks where it goes. A file is coloured only on demand; what goes
+/// elsewhere than to a terminal is the same wherever it was started.
+pub fn look(when: Color, target: &Target) -> sink::Options {
+    let (color, size) = match target {
+        Target::Stdout(_) => (
+            super::color(when, &io::stdout()),
+            terminal_size::terminal_size_of(io::stdout()),
+        ),
+        _ => (when == Color::Always, None),
+    };
+    sink::Options {
+        color,
+        width: size.map_or(COLUMNS, |(width, _)| width.0.into()),
     }
 }
 

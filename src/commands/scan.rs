@@ -1,9 +1,8 @@
 //! `scan`: access logs in, alerts out.
 
-mod files;
+pub mod files;
 pub mod writer;
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -15,21 +14,18 @@ use s3sentry::sink::{self, Format};
 use s3sentry::source::{Options as ReadOptions, Sources, Spec};
 
 use self::writer::{Versions, Writer};
-use super::output::Target;
+use super::output::{self, Target};
 use super::progress::Progress;
 use super::summary::{self, Entities, Kept, Summary};
 use super::watched::Watched;
 use super::{End, Failed, Stop};
-use crate::cli::{Color, Scan};
+use crate::cli::Scan;
 
 const EXAMPLES: &str = "
 Scan a directory of logs:
     s3sentry scan --trusted-networks networks.txt logs/
 or a pipe:
     zcat logs/*.gz | s3sentry scan";
-
-/// Columns of a table that is not on a terminal.
-const COLUMNS: usize = 100;
 
 /// What was asked for, checked.
 struct Asked {
@@ -48,9 +44,9 @@ impl Asked {
         let settings = super::settings(&arguments.common, Some(&arguments.lists))?;
         let rules = super::rules(&arguments.rules, &settings)?;
         let kept = super::state_file(arguments.state.as_ref());
-        let format = format(arguments);
+        let format = output::format(arguments.format, &arguments.output);
         consistent(arguments, kept.as_deref(), format)?;
-        files::apart(arguments, kept.as_deref())?;
+        files::apart(&files(arguments, kept.as_deref()), &arguments.input.sources)?;
         let set = compiled(arguments, kept.as_deref(), &rules, &settings)?;
         Ok(Self {
             span,
@@ -63,6 +59,11 @@ impl Asked {
     }
 }
 
+/// Files that the run writes.
+fn files<'a>(arguments: &'a Scan, kept: Option<&'a Path>) -> Vec<(&'static str, &'a Path)> {
+    files::written(&arguments.output, arguments.entities.as_deref(), kept)
+}
+
 /// Runs the command.
 pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let common = &arguments.common;
@@ -71,7 +72,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let (specs, reading) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
     let kept = asked.kept.as_deref();
     let reading = ReadOptions {
-        own: files::own(arguments, kept),
+        own: files::own(&files(arguments, kept), kept),
         ..reading
     };
     let session = kept.map(|file| Session::open(file, &super::owner()));
@@ -93,7 +94,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
         None => None,
         Some(session) => Some(restored(session, set, options, arguments, &mut sources)?),
     };
-    let look = look(arguments, &target);
+    let look = output::look(common.color, &target);
     let settles = !matches!(target, Target::Replace(..));
     let file = target.growing()?;
     let progress = Progress::new(common.quiet, sources.progress().total);
@@ -274,40 +275,5 @@ fn compiled(
     match kept {
         None => super::compiled(rules, settings, arguments.min_level),
         Some(_) => super::compiled_with_baseline(rules, settings),
-    }
-}
-
-fn format(arguments: &Scan) -> Format {
-    let on_terminal = arguments.output.is_stdout() && io::stdout().is_terminal();
-    let default = if on_terminal {
-        Format::Table
-    } else {
-        Format::Ndjson
-    };
-    arguments.format.unwrap_or(default)
-}
-
-/// What goes elsewhere is the same wherever it was started.
-fn width(target: &Target) -> usize {
-    let size = match target {
-        Target::Stdout(_) => terminal_size::terminal_size_of(io::stdout()),
-        _ => None,
-    };
-    size.map_or(COLUMNS, |(width, _)| width.0.into())
-}
-
-/// How a table looks where it goes.
-fn look(arguments: &Scan, target: &Target) -> sink::Options {
-    sink::Options {
-        color: color(arguments, target),
-        width: width(target),
-    }
-}
-
-/// A file is coloured only on demand.
-fn color(arguments: &Scan, target: &Target) -> bool {
-    match target {
-        Target::Stdout(_) => super::color(arguments.common.color, &io::stdout()),
-        _ => arguments.common.color == Color::Always,
     }
 }

@@ -12,6 +12,7 @@ mod story;
 pub mod words;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -26,7 +27,7 @@ use s3sentry::text::{redact, terminal};
 use super::{End, say, shown};
 use crate::cli::{Input, Scan};
 pub use entities::Entities;
-pub use kept::Kept;
+pub use kept::{Kept, words as notice};
 use words::{bytes, count, cut, group, pace, row};
 
 /// How many problems of one kind are printed.
@@ -231,7 +232,7 @@ pub fn of_parse(sources: &Sources, tally: &Tally, input: &Input, elapsed: Durati
 
 /// What was read, and what was not understood.
 fn reading(sources: &Sources, tally: &Tally, input: &Input, elapsed: Duration) {
-    samples(sources, tally);
+    samples(|source| sources.name(source), tally);
     say(format_args!(
         "s3sentry: {}, {} {}",
         count(tally.lines, "line"),
@@ -273,7 +274,8 @@ fn reading(sources: &Sources, tally: &Tally, input: &Input, elapsed: Duration) {
     );
 }
 
-fn samples(sources: &Sources, tally: &Tally) {
+/// The first malformed lines, with the names of their inputs.
+pub fn samples(name: impl Fn(u32) -> Arc<str>, tally: &Tally) {
     if tally.malformed == 0 {
         return;
     }
@@ -288,7 +290,7 @@ fn samples(sources: &Sources, tally: &Tally) {
     for sample in &tally.samples {
         say(format_args!(
             "  {} at byte {}: {}",
-            terminal(sources.name(sample.source).as_bytes()),
+            terminal(name(sample.source).as_bytes()),
             sample.offset,
             terminal(sample.reason.as_bytes()),
         ));

@@ -1,4 +1,199 @@
-//! `watch`: the same as `scan`, until it is stopped.
+//! `watch`: access logs in, alerts out as they happen, until it is stopped.
+//!
+//! One process, one session, many cycles: each reads what is new, tells what has
+//! begun to fire and what is over, and commits. An endless pipe is one cycle that
+//! does not end.
 
+mod cycle;
 pub mod endpoint;
+mod feed;
+mod files;
 pub mod metrics;
+mod names;
+mod output;
+mod pipe;
+mod rules;
+mod service;
+mod signals;
+mod totals;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use s3sentry::session::Session;
+use s3sentry::sink::{self, Format};
+use s3sentry::source::{Options, Progress as ReadProgress, Spec};
+use tempfile::TempDir;
+
+use self::files::Files;
+use self::output::Reader;
+use self::pipe::Pipe;
+use self::rules::Looked;
+use self::service::Service;
+use self::signals::Signals;
+use super::output::Target;
+use super::progress::Progress;
+use super::scan::files as written;
+use super::scan::writer::{Versions, Writer};
+use super::summary::Entities;
+use super::{End, Stop, say};
+use crate::cli::watch::Watch;
+
+const EXAMPLES: &str = "
+Follow the files of a directory:
+    s3sentry watch --state s3sentry.db logs/
+or an endless pipe:
+    tail -F access.log | s3sentry watch -";
+
+/// How often files are looked at.
+const FILES: Duration = Duration::from_secs(1);
+
+/// A state file for as long as a watch lasts.
+struct Kept {
+    file: PathBuf,
+    /// Where nobody named one.
+    _temporary: Option<TempDir>,
+}
+
+impl Kept {
+    fn new(named: Option<PathBuf>) -> Result<Self, Stop> {
+        if let Some(file) = named {
+            return Ok(Self {
+                file,
+                _temporary: None,
+            });
+        }
+        let folder = TempDir::with_prefix("s3sentry-").map_err(|error| {
+            let context = "no temporary state file can be made; name one with --state FILE";
+            Stop::With(End::State, anyhow::Error::from(error).context(context))
+        })?;
+        say(
+            "s3sentry: warning: without --state FILE a restart forgets what is normal, what is \
+             open and how far was read",
+        );
+        Ok(Self {
+            file: folder.path().join("state.db"),
+            _temporary: Some(folder),
+        })
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Watch) -> Result<End, Stop> {
+    let common = &arguments.common;
+    let span = super::span(&arguments.input)?;
+    let looked = Looked::read(arguments)?;
+    let named = super::state_file(arguments.state.as_ref());
+    let format = super::output::format(arguments.format, &arguments.output);
+    let specs = sources(arguments, named.as_deref(), format)?;
+    let kept = Kept::new(named)?;
+    let own = written::written(&arguments.output, None, Some(&kept.file));
+    let reading = Options {
+        lateness: arguments.lateness,
+        own: written::own(&own, Some(&kept.file)),
+        ..Options::default()
+    };
+    let session = Session::open(&kept.file, &super::owner())?.following();
+    let header = matches!(format, Format::Csv | Format::Table);
+    let mut target = Target::open(&arguments.output, header)?;
+    let signals = Signals::listen().map_err(Stop::usage)?;
+    let look = super::output::look(common.color, &target);
+    let file = target.growing()?;
+    // What is shown meanwhile is the alerts.
+    let progress = Progress::new(true, None);
+    let read = Mutex::new(ReadProgress {
+        read: 0,
+        total: None,
+    });
+    let mut entities = Entities::new(&looked.set);
+    let mut versions = Versions::default();
+    let (ended, totals) = {
+        let writer = Writer {
+            sink: sink::alerts(format, Box::new(&mut target), look),
+            entities: &mut entities,
+            versions: &mut versions,
+            progress: &progress,
+            read: &read,
+            min_level: arguments.min_level,
+            file: file.as_ref(),
+            settles: true,
+            unseen: false,
+        };
+        let mut service = Service::new(
+            arguments,
+            looked,
+            session,
+            Reader::new(writer, signals.clone()),
+            signals.clone(),
+            span,
+        );
+        let ended = super::on_threads(common, || {
+            if is_pipe(&specs) {
+                let spec = specs.into_iter().next().unwrap_or(Spec::Stdin);
+                let lateness = arguments.lateness.unwrap_or(LATENESS);
+                let patience = arguments.commit_after;
+                let pipe = Pipe::open(spec, reading, &signals, patience).map_err(Stop::usage)?;
+                service.pipe(pipe, lateness)
+            } else {
+                let interval = arguments.interval.unwrap_or(FILES);
+                service.cycles(&mut Files::new(specs, reading, span, interval))
+            }
+        })?;
+        let (mut writer, totals) = service.end();
+        let ended = ended.and_then(|()| Ok(writer.sink.finish()?));
+        (ended, totals)
+    };
+    let ended = ended.and_then(|()| target.finish());
+    let elapsed = progress.finish();
+    if !common.quiet {
+        totals.print(&entities, &versions, arguments.min_level, elapsed);
+    }
+    ended.map(|()| End::Done)
+}
+
+/// How late a record of a pipe may come, seconds.
+const LATENESS: i64 = 3600;
+
+/// What is to be watched, if all that was asked for goes together.
+fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Vec<Spec>, Stop> {
+    let usage = |text: &str| Err(Stop::usage(anyhow::anyhow!("{text}")));
+    let output = &arguments.output;
+    if !output.is_stdout() && output.output.is_some() {
+        return usage(
+            "-o replaces a file when all is done, which a watch never is; use --append FILE",
+        );
+    }
+    if format == Format::Json && output.append.is_some() {
+        return usage(
+            "json is one array, which nothing can be appended to; use --format ndjson",
+        );
+    }
+    if arguments.input.sources.is_empty() {
+        return Err(Stop::usage(anyhow::anyhow!(
+            "watch needs a source; - is stdin\n{EXAMPLES}"
+        )));
+    }
+    let files = written::written(output, None, kept);
+    written::apart(&files, &arguments.input.sources)?;
+    let (specs, _) = super::specs(&arguments.input, arguments.lateness, EXAMPLES)?;
+    if specs.len() > 1 && specs.iter().any(is_endless) {
+        return usage(
+            "a pipe has no end, so nothing beside it would be read in time; watch it in a process \
+             of its own, with a state file of its own",
+        );
+    }
+    Ok(specs)
+}
+
+fn is_pipe(specs: &[Spec]) -> bool {
+    matches!(specs, [spec] if is_endless(spec))
+}
+
+/// Standard input and FIFOs.
+fn is_endless(spec: &Spec) -> bool {
+    match spec {
+        Spec::Stdin => true,
+        Spec::Path(path) => pipe::is_stream(path),
+    }
+}

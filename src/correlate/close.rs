@@ -26,6 +26,8 @@ pub struct Closing<'r> {
     keys: Cow<'r, HashMap<u64, Key>>,
     entries: Entries,
     evaluators: HashMap<u64, Evaluator>,
+    /// Times of the records that are looked at: from the first to before the other.
+    span: (i64, i64),
     /// Marks that a baseline decides.
     conditional: u64,
     /// The record at hand: its keys, with its marks under each.
@@ -48,6 +50,7 @@ impl<'r> Closing<'r> {
             rule,
             conditional: conditional.fold(0, |bits, (place, _)| bits | 1 << place),
             start,
+            span: (i64::MIN, i64::MAX),
             entries: Entries::new(rule),
             evaluators: HashMap::with_capacity(keys.len()),
             keys,
@@ -55,15 +58,32 @@ impl<'r> Closing<'r> {
         }
     }
 
+    /// Looks only at records from a time to before another.
+    #[must_use]
+    pub fn between(self, span: (i64, i64)) -> Self {
+        Self { span, ..self }
+    }
+
     /// The first second that a firing in the period depends on.
-    fn from(&self) -> i64 {
+    fn begin(&self) -> i64 {
         self.start.saturating_sub(self.rule.horizon) + 1
+    }
+
+    /// The first second that is looked at.
+    fn from(&self) -> i64 {
+        self.begin().max(self.span.0)
+    }
+
+    /// The second after the last that is looked at.
+    fn until(&self) -> i64 {
+        let end = self.start.saturating_add(self.rule.period);
+        end.min(self.span.1)
     }
 
     /// Whether a record that may be one of a mark is one.
     fn holds(&self, mark: usize, observation: Observation<'_>, judge: &Judge<'_>) -> bool {
         self.conditional >> mark & 1 == 0 || {
-            let reference = judge::reference(self.from());
+            let reference = judge::reference(self.begin());
             judge.matches(self.rule.marks[mark].selection, observation, reference)
         }
     }
@@ -103,7 +123,7 @@ impl<'r> Closing<'r> {
     /// Evaluates what has been added.
     fn evaluate(&mut self, judge: &Judge<'_>) -> io::Result<()> {
         let (rule, start) = (self.rule, self.start);
-        let hours = (self.from(), start.saturating_add(rule.period));
+        let hours = (self.begin(), start.saturating_add(rule.period));
         let evaluators = &mut self.evaluators;
         let mut failed = Ok(());
         self.entries.drain(|key, seconds| {
@@ -142,7 +162,7 @@ impl<'r> Closing<'r> {
                 fired.push(raise::alert(
                     self.rule,
                     self.start,
-                    named.text,
+                    (key, named.text),
                     firing,
                     named.lines,
                 ));
@@ -154,18 +174,20 @@ impl<'r> Closing<'r> {
 }
 
 /// Closes periods that end at the same time; alerts in the order of the rules.
+/// Gives how many records were gone over.
 pub fn run<'r>(
     mut closings: Vec<Closing<'r>>,
     judge: &'r Judge<'r>,
     log: &mut Log,
     alerts: &mut Vec<Raised>,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     // Of some all keys were forgotten.
     closings.retain(|closing| !closing.keys.is_empty());
     let Some(start) = closings.iter().map(Closing::from).min() else {
-        return Ok(());
+        return Ok(0);
     };
-    let end = closings[0].start.saturating_add(closings[0].rule.period);
+    let end = closings.iter().map(Closing::until).max().unwrap_or(start);
+    let mut records = 0;
     let pass = Pass {
         takers: Takers::new(&closings, judge.selection_count()),
         closings,
@@ -177,7 +199,10 @@ pub fn run<'r>(
         start,
         end,
         |until| pass.borrow_mut().begin(until),
-        |observation| pass.borrow_mut().take(observation),
+        |observation| {
+            records += 1;
+            pass.borrow_mut().take(observation);
+        },
         || pass.borrow_mut().evaluate(),
     )?;
     let pass = pass.into_inner();
@@ -185,7 +210,7 @@ pub fn run<'r>(
     for closing in pass.closings {
         closing.finish(alerts);
     }
-    Ok(())
+    Ok(records)
 }
 
 /// One pass over the log for periods that end at the same time.

@@ -5,6 +5,7 @@
 //! no text is held for one that never comes near. When the keys outgrow their
 //! share of memory, lines go first, then the keys that have been idle longest.
 
+mod early;
 mod saving;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+pub use self::early::Touched;
+use self::early::{Early, Looked};
 pub use self::saving::Gone;
 use self::saving::Kept;
 use super::evidence::Seen;
@@ -36,7 +39,7 @@ pub struct Line<'b> {
 }
 
 /// A key of one rule in one period.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Key {
     /// Values of the group-by fields.
     pub text: Vec<Option<Vec<u8>>>,
@@ -45,6 +48,7 @@ pub struct Key {
     /// Time of the last record that came.
     last: i64,
     kept: Kept,
+    looked: Looked,
 }
 
 impl Key {
@@ -71,6 +75,7 @@ pub struct Keys {
     gone: Vec<Gone>,
     /// Keys that were forgotten, and the time of the earliest.
     pub evicted: (u64, Option<i64>),
+    early: Early,
 }
 
 impl Keys {
@@ -85,6 +90,7 @@ impl Keys {
             keep_lines: true,
             gone: Vec::new(),
             evicted: (0, None),
+            early: Early::default(),
         }
     }
 
@@ -127,11 +133,13 @@ impl Keys {
                     lines: Vec::new(),
                     last: told.time,
                     kept: Kept::default(),
+                    looked: Looked::default(),
                 };
                 self.bytes += key.bytes();
                 entry.insert(key)
             }
         };
+        self.early.note(&mut entry.looked, period, told);
         if told.time > entry.last {
             entry.last = told.time;
             entry.kept.change();

@@ -182,7 +182,7 @@ impl Late {
             alerts.push(raise::alert(
                 rule,
                 at.period,
-                found.text,
+                (at.key, found.text),
                 firing,
                 found.lines,
             ));

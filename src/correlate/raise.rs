@@ -15,7 +15,7 @@ use crate::rule::template::{Part, Placeholder};
 pub fn alert(
     rule: &Rule,
     period_start: i64,
-    key: Vec<Option<Vec<u8>>>,
+    (hash, key): (u64, Vec<Option<Vec<u8>>>),
     mut firing: Firing,
     kept: Vec<Seen>,
 ) -> Raised {
@@ -56,6 +56,7 @@ pub fn alert(
         alert,
         records: firing.records,
         shows: rule.evidence.min(count),
+        key: hash,
     }
 }
 
@@ -161,5 +162,6 @@ pub fn degraded((evicted, earliest): (u64, Option<i64>)) -> Option<Raised> {
         alert,
         records: Vec::new(),
         shows: 0,
+        key: 0,
     })
 }

@@ -18,6 +18,8 @@ use crate::source::Block;
 const BATCH_BYTES: usize = 2 << 20;
 /// Blocks of one batch; small objects are a block each.
 const BATCH_BLOCKS: usize = 512;
+/// Bytes below which one worker is enough.
+const SMALL: usize = 16 << 10;
 /// Bytes that the buffers of a batch may keep from batch to batch. Without a
 /// bound, inputs of mixed sizes would in time put a large one in every place.
 const KEPT: usize = 8 << 20;
@@ -102,25 +104,46 @@ impl Observed {
 pub(super) struct Batch {
     blocks: Vec<Block>,
     pub(super) used: usize,
+    /// Whether nothing comes after it.
+    pub(super) ended: bool,
     /// The most bytes that each place has held.
     largest: Vec<usize>,
 }
 
 impl Batch {
+    /// Takes what is there, and waits for the first block.
     pub(super) fn fill(&mut self, source: &mut dyn BlockSource) {
         self.used = 0;
         let mut bytes = 0;
-        while bytes < BATCH_BYTES && self.used < BATCH_BLOCKS {
+        while bytes < BATCH_BYTES
+            && self.used < BATCH_BLOCKS
+            && (self.used == 0 || source.is_ready())
+        {
             if self.used == self.blocks.len() {
                 self.blocks.push(Block::default());
             }
             let block = &mut self.blocks[self.used];
             if !source.next(block) {
+                self.ended = true;
                 break;
             }
             bytes += block.bytes().len();
             self.used += 1;
         }
+    }
+
+    /// Takes what is there, if anything.
+    pub(super) fn fill_at_once(&mut self, source: &mut dyn BlockSource) {
+        if source.is_ready() {
+            self.fill(source);
+        } else {
+            self.used = 0;
+        }
+    }
+
+    /// Whether it is so little that sharing the work would cost more.
+    pub(super) fn is_small(&self) -> bool {
+        self.used == 1 && self.blocks[0].bytes().len() < SMALL
     }
 
     /// Gives all buffers back when together they have grown too large.

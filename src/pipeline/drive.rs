@@ -23,16 +23,50 @@ use crate::source::{Block, Progressed};
 /// Days after that of the watermark which the baseline may know at once.
 const SOON: i64 = 2;
 
+/// How many records are gone over again for looking ahead, for each one that is
+/// read: a look goes over the records of hours.
+const AGAIN: u64 = 4;
+
 /// Blocks, or inputs that ended, after which everything is kept together: of each
 /// object that is done a mark waits in memory, and objects are small.
 const REACHED: usize = 20_000;
 
 /// When everything is kept together, in a run that others follow.
 pub(super) struct Commits {
-    pub(super) every: u64,
+    every: u64,
     /// Bytes that had been read at the last one.
-    pub(super) bytes: u64,
-    pub(super) reached: Vec<Progressed>,
+    bytes: u64,
+    reached: Vec<Progressed>,
+    ahead: Ahead,
+}
+
+impl Commits {
+    /// After so many bytes.
+    pub(super) fn new(every: u64, ahead: Ahead) -> Self {
+        Self {
+            every,
+            bytes: 0,
+            reached: Vec::new(),
+            ahead,
+        }
+    }
+}
+
+/// When alerts of periods are told that are not over.
+pub(super) enum Ahead {
+    /// At the end of the run, all of them.
+    Later,
+    /// When they first fire.
+    AtOnce(Looks),
+}
+
+/// Looks ahead cost no more than a share of the run.
+#[derive(Default)]
+pub(super) struct Looks {
+    /// Lines that had been read at the last one.
+    lines: u64,
+    /// Records that it went over.
+    cost: u64,
 }
 
 impl Commits {
@@ -69,33 +103,41 @@ impl Run<'_> {
         let mut next = Batch::default();
         let mut observed: Vec<Observed> = Vec::new();
         let idle = Idle::default();
-        current.fill(self.source);
+        self.await_some(&mut current, listener, &tally)?;
         while current.used > 0 {
             if observed.len() < current.used {
                 observed.resize_with(current.used, Observed::default);
             }
             let (source, set, span) = (&mut *self.source, self.set, self.span);
-            rayon::join(
-                || next.fill(source),
-                || {
-                    let blocks = current.blocks().par_iter().zip(&mut observed);
-                    blocks.for_each(|(block, observed)| {
-                        idle.lend(|scratch| {
-                            observed.fill(block, set, span, addresses, scratch);
-                        });
-                    });
-                },
-            );
+            let observe = |(block, observed): (&Block, &mut Observed)| {
+                idle.lend(|scratch| observed.fill(block, set, span, addresses, scratch));
+            };
+            if current.is_small() {
+                current.blocks().iter().zip(&mut observed).for_each(observe);
+                next.used = 0;
+            } else {
+                rayon::join(
+                    || next.fill_at_once(source),
+                    || {
+                        let blocks = current.blocks().par_iter().zip(&mut observed);
+                        blocks.for_each(observe);
+                    },
+                );
+            }
             self.apply(current.blocks(), &mut observed)?;
             self.close(&mut raised)?;
             for observed in &mut observed[..current.used] {
                 tally.merge(&mut observed.tally);
             }
+            self.look(&mut raised, tally.lines)?;
             self.tell(&mut raised, |alert| listener.alert(alert, &tally))?;
             listener.batch(&tally)?;
             self.commit(listener, &tally)?;
             current.trim(&mut observed);
             std::mem::swap(&mut current, &mut next);
+            if current.used == 0 && !current.ended {
+                self.await_some(&mut current, listener, &tally)?;
+            }
         }
         self.end(raised, listener, &tally)?;
         Ok(Outcome {
@@ -162,6 +204,54 @@ impl Run<'_> {
         self.correlator.close(raised, self.baseline.as_deref())
     }
 
+    /// Waits for the next batch. A while in which nothing comes is a good moment to
+    /// keep what has come.
+    fn await_some<E: From<io::Error>>(
+        &mut self,
+        batch: &mut Batch,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
+    ) -> Result<(), E> {
+        while !self.source.wait() {
+            let has_more = |commits: &Commits| tally.bytes > commits.bytes;
+            if self.commits.as_ref().is_some_and(has_more) && !self.waits() {
+                self.commit_now(listener, tally, false)?;
+            }
+        }
+        batch.fill(self.source);
+        Ok(())
+    }
+
+    /// Looks at what has begun to fire, where that is to be told at once: where
+    /// nothing more has come to be dealt with, or enough has come since the last
+    /// look.
+    fn look(&mut self, raised: &mut Vec<Raised>, lines: u64) -> io::Result<()> {
+        let Some(Commits {
+            ahead: Ahead::AtOnce(looks),
+            ..
+        }) = &mut self.commits
+        else {
+            return Ok(());
+        };
+        let since = lines - looks.lines;
+        if self.source.is_ready() && since.saturating_mul(AGAIN) < looks.cost {
+            return Ok(());
+        }
+        looks.lines = lines;
+        self.look_now(raised)
+    }
+
+    fn look_now(&mut self, raised: &mut Vec<Raised>) -> io::Result<()> {
+        if let Some(Commits {
+            ahead: Ahead::AtOnce(looks),
+            ..
+        }) = &mut self.commits
+        {
+            looks.cost = self.correlator.look(raised, self.baseline.as_deref())?;
+        }
+        Ok(())
+    }
+
     /// Closes what is final when all has been read, and looks at the rest.
     fn end<E: From<io::Error>>(
         &mut self,
@@ -174,9 +264,22 @@ impl Run<'_> {
             self.close(&mut raised)?;
             return self.tell(&mut raised, |alert| listener.alert(alert, tally));
         }
-        self.correlator.reach_latest();
+        // What was not read may be earlier.
+        if !self.source.is_cut() {
+            self.correlator.reach_latest();
+        }
         self.close(&mut raised)?;
         self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        let follows = self.follows();
+        if follows {
+            if let Some(commits) = &mut self.commits {
+                commits.reached.extend_from_slice(self.source.rest());
+            }
+            if let Some(baseline) = &mut self.baseline {
+                baseline.wait_after(i32::MAX);
+            }
+            return self.commit_now(listener, tally, true);
+        }
         self.correlator.finish_run(&mut raised);
         self.tell(&mut raised, |alert| listener.late(alert, tally))?;
         if let Some(baseline) = &mut self.baseline {
@@ -191,20 +294,29 @@ impl Run<'_> {
         self.commit_now(listener, tally, true)
     }
 
-    fn commit<E>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
+    fn commit<E: From<io::Error>>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
         match &self.commits {
-            Some(commits) if commits.is_due(tally.bytes) => {
-                let waits = |baseline: &Baseline| baseline.is_far_ahead();
-                if self.baseline.as_deref().is_some_and(waits) {
-                    return Ok(());
-                }
+            Some(commits)
+                if (commits.is_due(tally.bytes) || listener.is_due()) && !self.waits() =>
+            {
                 self.commit_now(listener, tally, false)
             }
             _ => Ok(()),
         }
     }
 
-    fn commit_now<E>(
+    /// Whether what was seen cannot be kept yet.
+    fn waits(&self) -> bool {
+        let waits = |baseline: &Baseline| baseline.is_far_ahead();
+        self.baseline.as_deref().is_some_and(waits)
+    }
+
+    fn follows(&self) -> bool {
+        let follows = |commits: &Commits| matches!(commits.ahead, Ahead::AtOnce(_));
+        self.commits.as_ref().is_some_and(follows)
+    }
+
+    fn commit_now<E: From<io::Error>>(
         &mut self,
         listener: &mut dyn Listener<E>,
         tally: &Tally,
@@ -214,9 +326,12 @@ impl Run<'_> {
             return Ok(());
         };
         commits.bytes = tally.bytes;
-        if !last {
+        if !last || self.follows() {
             // What is found of late records is kept with the inputs they are of.
             let mut raised = Vec::new();
+            // An alert is kept with the record that decided it.
+            self.look_now(&mut raised)?;
+            self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
             self.correlator.finish_run(&mut raised);
             self.tell(&mut raised, |alert| listener.late(alert, tally))?;
         }

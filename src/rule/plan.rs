@@ -312,6 +312,13 @@ impl Rule {
             && self.root.counts_records()
     }
 
+    /// Whether what fires goes on doing so whatever else comes, but for what a
+    /// baseline says of it: so an alert may be told before its period is over.
+    #[must_use]
+    pub fn only_grows(&self) -> bool {
+        self.root.only_grows()
+    }
+
     /// Its longest timespan, seconds.
     #[must_use]
     pub fn timespan(&self) -> i64 {
@@ -325,7 +332,37 @@ impl Rule {
     }
 }
 
+impl Aggregate {
+    /// Whether its condition, once it holds, goes on holding whatever else comes.
+    fn only_grows(&self) -> bool {
+        let grows = matches!(
+            self.measure,
+            Measure::Events | Measure::Values | Measure::Sum
+        );
+        let at_least = |compare: &Compare| matches!(compare, Compare::AtLeast | Compare::More);
+        let mut predicates = self.condition.predicates.iter();
+        grows && predicates.all(|(compare, _)| at_least(compare))
+    }
+}
+
 impl Correlation {
+    /// Whether more records never undo what has fired: it counts, or adds up, and
+    /// wants so much of it at the least. A chain may take another course.
+    fn only_grows(&self) -> bool {
+        let Kind::Count(main) = &self.kind else {
+            return false;
+        };
+        let mut further = self.and.iter().chain(&self.any);
+        let below = |stage: &Stage| match stage {
+            Stage::Records(_) => true,
+            Stage::Firings(below) => main.measure != Measure::Sum && below.only_grows(),
+        };
+        self.usual.is_none()
+            && main.only_grows()
+            && further.all(Aggregate::only_grows)
+            && self.stages.iter().all(below)
+    }
+
     /// Length of the window that its own type counts in, seconds; further
     /// aggregates may look back longer.
     #[must_use]

@@ -51,6 +51,12 @@ impl Numbers {
         lasting | LASTING
     }
 
+    /// How many are in use, or have been since the beginning of the run.
+    pub fn count(&self) -> usize {
+        let all = self.0.borrow();
+        all.used.len() + all.by_own.len()
+    }
+
     /// Inputs of this run that got a number since the last time: their number in
     /// this run, and the lasting one without its bit.
     pub fn fresh(&self) -> Vec<(u32, u32)> {

@@ -4,7 +4,7 @@
 //! out to be wrong when a late record proves an older sighting: then it is
 //! `withdrawn`. A later version never has a lower rev than an earlier one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failed;
 use crate::alert::{Alert, Status};
@@ -16,6 +16,9 @@ use crate::state::{KeptAlert, State};
 pub struct Versions {
     /// Alerts that were open when the run began and have not been told since.
     open: BTreeMap<u128, Alert>,
+    /// In a run that tells of what is open only once: the end of its period,
+    /// seconds since the Unix epoch, and its id.
+    waiting: Option<BTreeSet<(i64, u128)>>,
     /// Versions of this run, the last of each; those that nobody has kept yet
     /// are marked.
     told: BTreeMap<u128, (Alert, bool)>,
@@ -62,6 +65,62 @@ impl Versions {
         .collect()
     }
 
+    /// From now on what is open is told of when it first fires, and not again until
+    /// its period is over.
+    pub fn follow(&mut self) {
+        let open = std::mem::take(&mut self.open).into_values();
+        let waiting = open.map(|alert| (alert.period.1, alert.id));
+        self.waiting = Some(waiting.collect());
+    }
+
+    /// Whether that is so.
+    pub fn follows(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// The first version of an alert; none where it was told of before.
+    pub fn first(
+        &mut self,
+        state: &State,
+        mut alert: Alert,
+    ) -> Result<Option<(Alert, bool)>, Failed> {
+        match self.before(state, alert.id)? {
+            Some(before) if before.status != Status::Withdrawn => return Ok(None),
+            Some(before) => alert.rev = alert.rev.max(before.rev + 1),
+            None => {}
+        }
+        if let Some(waiting) = &mut self.waiting {
+            waiting.insert((alert.period.1, alert.id));
+        }
+        Ok(Some((alert, true)))
+    }
+
+    /// Alerts that were told of while they were open, whose periods end at or before
+    /// a time and which were not told of then: they hold no longer, or are final
+    /// as they stand where nobody knows that (as in [`Versions::gone`]).
+    pub fn over(
+        &mut self,
+        state: &State,
+        time: i64,
+        forgotten: bool,
+    ) -> Result<Vec<Alert>, Failed> {
+        let mut over = Vec::new();
+        while let Some(first) = self.waiting.as_ref().and_then(BTreeSet::first).copied()
+            && first.0 <= time
+        {
+            if let Some(waiting) = &mut self.waiting {
+                waiting.remove(&first);
+            }
+            let before = self.before(state, first.1)?;
+            over.extend(before.filter(|alert| alert.status == Status::Open));
+        }
+        let status = ended(forgotten);
+        Ok(over
+            .into_iter()
+            .map(|alert| Alert { status, ..alert })
+            .collect())
+    }
+
     /// The version of an alert that has to be written, and whether it says more
     /// than the one before; none where nothing has changed.
     pub fn next(
@@ -73,6 +132,9 @@ impl Versions {
             return Ok(Some((alert, true)));
         };
         self.open.remove(&alert.id);
+        if let Some(waiting) = &mut self.waiting {
+            waiting.remove(&(alert.period.1, alert.id));
+        }
         let same = content(&before) == content(&alert) && before.status != Status::Withdrawn;
         if same {
             alert.rev = before.rev;
@@ -108,11 +170,7 @@ impl Versions {
     /// keys were forgotten for lack of memory nobody knows that, and they are final
     /// as they stand.
     pub fn gone(&mut self, forgotten: bool) -> Vec<Alert> {
-        let status = if forgotten {
-            Status::Closed
-        } else {
-            Status::Withdrawn
-        };
+        let status = ended(forgotten);
         let open = std::mem::take(&mut self.open).into_values();
         open.map(|alert| Alert { status, ..alert }).collect()
     }
@@ -150,6 +208,15 @@ impl Versions {
         }
         let kept = state.alert(id)?;
         kept.map(|kept| read(state, &kept)).transpose()
+    }
+}
+
+/// What becomes of an alert that was open and is not told of again.
+fn ended(forgotten: bool) -> Status {
+    if forgotten {
+        Status::Closed
+    } else {
+        Status::Withdrawn
     }
 }
 

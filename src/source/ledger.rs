@@ -13,6 +13,9 @@ use super::error::Error;
 use super::trace::{self, Trace};
 use super::walk::{Input, Kind, Listing};
 
+/// Bytes of the shortest line that has a request id.
+const LINE: u32 = 100;
+
 /// Of all inputs of a run that takes no line twice.
 pub(super) struct Ledger {
     /// Which records are taken: from the first second to before the other.
@@ -213,6 +216,15 @@ impl Ledger {
             path: opened.map(|_| checkpoint::to_bytes(input.real()).to_vec()),
             head: opened.map_or(Print::default(), |opened| opened.edges.prints().0),
         }
+    }
+}
+
+impl Mark {
+    /// Whether a file holds what was read of the one that this is a mark of, whatever
+    /// it is called now: at least a line of it, so that it cannot be another by
+    /// chance.
+    pub fn is_of(&self, file: &mut File) -> io::Result<bool> {
+        Ok(self.head.len >= LINE && is_same(self, file)?)
     }
 }
 

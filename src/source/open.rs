@@ -125,6 +125,14 @@ pub(super) fn file(input: &Input) -> Result<(File, Metadata), Error> {
     Ok((file, data))
 }
 
+impl Past {
+    /// The file, opened once more, if it is plain and still begins as it did.
+    #[must_use]
+    pub fn reopen(&self) -> Option<File> {
+        again(self)
+    }
+}
+
 /// A file of an earlier run, if it is plain and still begins as it did.
 pub(super) fn again(past: &Past) -> Option<File> {
     let path = checkpoint::to_path(past.path.as_ref()?);

@@ -1,18 +1,21 @@
-//! Files that a scan writes: each apart from the others, and from what is read.
+//! Files that a run writes: each apart from the others, and from what is read.
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::Scan;
+use crate::cli::{Output, Scan};
 use crate::commands::{Stop, shown};
 
-/// Files that the run writes.
-fn written<'a>(arguments: &'a Scan, kept: Option<&'a Path>) -> Vec<(&'static str, &'a Path)> {
-    let output = &arguments.output;
+/// Files that a run writes, by the arguments that name them.
+pub fn written<'a>(
+    output: &'a Output,
+    entities: Option<&'a Path>,
+    kept: Option<&'a Path>,
+) -> Vec<(&'static str, &'a Path)> {
     let files = [
         ("--state", kept),
         ("-o", output.output.as_deref()),
         ("--append", output.append.as_deref()),
-        ("--entities", arguments.entities.as_deref()),
+        ("--entities", entities),
     ];
     let named = files
         .into_iter()
@@ -24,9 +27,9 @@ fn written<'a>(arguments: &'a Scan, kept: Option<&'a Path>) -> Vec<(&'static str
 }
 
 /// The same with what SQLite keeps beside the state file, and its lock.
-pub fn own(arguments: &Scan, kept: Option<&Path>) -> Vec<PathBuf> {
-    let files = written(arguments, kept).into_iter();
-    let mut own: Vec<PathBuf> = files.map(|(_, file)| file.to_owned()).collect();
+pub fn own(written: &[(&str, &Path)], kept: Option<&Path>) -> Vec<PathBuf> {
+    let files = written.iter();
+    let mut own: Vec<PathBuf> = files.map(|(_, file)| (*file).to_owned()).collect();
     if let Some(file) = kept {
         own.extend(["-wal", "-shm", ".lock"].map(|end| {
             let mut name = file.as_os_str().to_owned();
@@ -38,13 +41,13 @@ pub fn own(arguments: &Scan, kept: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// No file is written twice, and none that is read.
-pub fn apart(arguments: &Scan, kept: Option<&Path>) -> Result<(), Stop> {
+pub fn apart(written: &[(&'static str, &Path)], sources: &[PathBuf]) -> Result<(), Stop> {
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut known: Vec<(&str, PathBuf)> = Vec::new();
-    for source in arguments.input.sources.iter().filter(|path| path.is_file()) {
+    for source in sources.iter().filter(|path| path.is_file()) {
         known.push(("an input", real(source)));
     }
-    for (name, file) in written(arguments, kept) {
+    for (name, file) in written {
         let path = real(file);
         if let Some((other, _)) = known.iter().find(|(_, known)| *known == path) {
             return Err(Stop::usage(anyhow::anyhow!(

@@ -133,7 +133,8 @@ impl Kept<'_> {
     }
 }
 
-fn words(notice: Notice) -> String {
+/// How a run began, for a person.
+pub fn words(notice: Notice) -> String {
     match notice {
         Notice::OtherRules(i64::MIN) => {
             "the rules are others than in the last run: windows begin anew".to_owned()

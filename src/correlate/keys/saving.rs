@@ -1,6 +1,6 @@
 //! Which keys are kept outside, and which are not as they stand.
 
-use super::{Key, Keys};
+use super::{Key, Keys, Looked};
 use crate::correlate::snapshot::Pending;
 
 /// What is kept of a key outside.
@@ -77,6 +77,7 @@ impl Keys {
             lines: pending.lines,
             last: pending.last,
             kept: Kept::Now,
+            looked: Looked::default(),
         };
         self.bytes += key.bytes();
         let keys = self.periods[pending.rule].entry(pending.period);
