@@ -6,8 +6,10 @@
 
 mod bucket;
 mod cycle;
+pub mod endpoint;
 mod feed;
 mod files;
+pub mod metrics;
 mod names;
 mod output;
 mod pipe;

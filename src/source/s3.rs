@@ -14,8 +14,11 @@ mod fault;
 mod fetch;
 pub mod layout;
 mod listing;
+mod message;
 mod object;
 mod pace;
+mod queue;
+mod queue_url;
 mod retry;
 mod runtime;
 mod store;
@@ -27,7 +30,10 @@ pub use client::Client;
 pub use config::{Config, Keys};
 pub use fault::Fault;
 pub use listing::{Full, Wanted};
+pub use message::Unread;
 pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Trouble};
+pub use queue::{Batch, Left, Queue, Received};
+pub use queue_url::{BadQueueUrl, QueueUrl};
 pub use stream::{Objects, Stop};
 
 /// How far back a later scan lists again, in seconds before the newest object
