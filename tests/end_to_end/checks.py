@@ -14,6 +14,7 @@ import time
 import traceback
 from pathlib import Path
 
+import documented
 import scans
 import watches
 from aws import Aws
@@ -66,7 +67,7 @@ def main():
             f"{len(world.delivered)} objects in {len(world.layouts)} layouts,"
             f" {len(world.expected)} alerts expected, {time.monotonic() - began:.0f} s"
         )
-        for check in [*scans.CHECKS, *watches.CHECKS]:
+        for check in [*scans.CHECKS, *watches.CHECKS, *documented.CHECKS]:
             name = check.__doc__.strip().rstrip(".")
             if asked.only and asked.only not in check.__name__:
                 continue

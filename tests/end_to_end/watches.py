@@ -99,14 +99,14 @@ def told(world):
 
 
 def not_told(world):
-    """Messages about other buckets are not followed."""
+    """Messages about other buckets are not followed, and deleted."""
     bucket, kept = "acme-quiet-logs", ["--state", world.folder / "quiet.state"]
     world.aws.bucket(bucket)
     world.aws.bucket("acme-foreign-logs")
     queue = world.aws.queue("acme-foreign-logs", "")
     world.aws.put("acme-foreign-logs", named(world.early[:3], ""))
     with world.program.watch("quiet", "--sqs-url", queue, *kept, f"s3://{bucket}/") as watch:
-        time.sleep(3)
+        watch.until("all messages are deleted", lambda: world.aws.waiting(queue) == 0)
         watch.stop()
     holds(not world.aws.served("acme-foreign-logs"), "a bucket was read that nobody named")
 
