@@ -122,6 +122,7 @@ def nothing_there(world):
     """An empty prefix and a missing bucket end with 3 and say what is likely wrong."""
     _, said = world.program.run("scan", f"s3://{world.bucket}/nothing/here/", code=3)
     holds("nothing/here/" in said, f"the prefix is not named:\n{said}")
+    holds("holds no logs" in said, f"that nothing is there is not said:\n{said}")
     _, said = world.program.run("scan", "s3://acme-nowhere/", code=3)
     holds("acme-nowhere" in said, f"the bucket is not named:\n{said}")
     holds("no such bucket" in said, f"that it is not there is not said:\n{said}")
