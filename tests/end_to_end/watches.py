@@ -1,0 +1,125 @@
+"""Checks of `watch` on a bucket: by polling, and by messages."""
+
+import time
+
+from delivery import key
+from program import holds, same
+
+ADDRESS = "told/"
+
+
+def named(objects, prefix):
+    """Objects with simple keys below a prefix."""
+    return [(key("simple", one).replace("simple/", prefix, 1), one.lines) for one in objects]
+
+
+def polls(world):
+    """`watch` by polling tells of an object that is put later; SIGTERM ends it with 0."""
+    bucket, kept = "acme-watched-logs", ["--state", world.folder / "watched.state"]
+    address = f"s3://{bucket}/w/"
+    early, late = named(world.early, "w/"), named(world.late, "w/")
+    world.aws.bucket(bucket)
+    world.aws.put(bucket, early)
+    words = ["--interval", "1s", *kept, address]
+    with world.program.watch("watched", *words) as watch:
+        watch.until(
+            "all objects are fetched", lambda: len(set(world.aws.served(bucket))) == len(early)
+        )
+        first = rule(world, "mass-delete")
+        holds(first not in ids(watch.alerts()), "the alert is there before its lines")
+        world.aws.put(bucket, late)
+        watch.until("mass-delete is told", lambda: first in ids(watch.alerts()))
+        watch.until(
+            "all objects are fetched",
+            lambda: len(set(world.aws.served(bucket))) == len(early) + len(late),
+        )
+        time.sleep(2.5)
+        read = len(world.aws.served(bucket))
+        _, said = world.program.run("scan", *kept, address, code=4)
+        holds("watched.state" in said, f"the state file is not named:\n{said}")
+        time.sleep(2.5)
+        again = world.aws.served(bucket)[read:]
+        holds(not again, f"{len(again)} objects were fetched again: {again[:3]}")
+        watch.stop()
+        alerts = watch.alerts()
+    before = len(world.aws.served(bucket))
+    alerts += world.program.alerts("scan", *kept, address)
+    holds(len(world.aws.served(bucket)) == before, "what watch had read was read again")
+    same(alerts, world.kept, "watch against a scan of files")
+
+
+def told(world):
+    """`watch` by messages reads what it is told of, whatever the key, and deletes them."""
+    bucket, kept = "acme-told-logs", ["--state", world.folder / "told.state"]
+    world.aws.bucket(bucket)
+    queue = world.aws.queue(bucket, ADDRESS)
+    holds(world.aws.waiting(queue) == 1, "moto sent no test event: nothing is checked")
+    # Names that are encoded in more ways than one.
+    heads = ["plain", "two words", "a+b", "Grüße", "100%25", "q=1&r", "per%cent"]
+    early, late = world.early[-40:], world.late[:200]
+    objects = [
+        (name.replace("told/acme", f"told/{heads[number % len(heads)]}/acme", 1), body)
+        for number, (name, body) in enumerate(named(early + late, ADDRESS))
+    ]
+    first, then = objects[: len(early)], objects[len(early) :]
+    world.aws.put(bucket, first)
+    words = ["--sqs-url", queue, *kept, f"s3://{bucket}/{ADDRESS}"]
+    with world.program.watch("told", *words) as watch:
+        watch.until(
+            "what was told before the start is fetched",
+            lambda: {name for name, _ in first} <= set(world.aws.served(bucket)),
+        )
+        # Nobody is told of this one: messages alone say what is read.
+        world.aws.put(bucket, [("elsewhere/2026-02-04-12-00-00-0123456789ABCDEF", first[0][1])])
+        world.aws.put(bucket, then)
+        watch.until(
+            "what was told later is fetched",
+            lambda: {name for name, _ in then} <= set(world.aws.served(bucket)),
+        )
+        watch.until("an alert is told", lambda: rule(world, "sensitive-key-access") in ids(watch.alerts()))
+        watch.until("all messages are deleted", lambda: world.aws.waiting(queue) == 0)
+        watch.stop()
+        alerts = watch.alerts()
+    holds(
+        not any(name.startswith("elsewhere/") for name in world.aws.served(bucket)),
+        "an object was read of which no message told",
+    )
+    before = len(world.aws.served(bucket))
+    alerts += world.program.alerts("scan", *kept, f"s3://{bucket}/{ADDRESS}")
+    again = world.aws.served(bucket)[before:]
+    holds(not again, f"what was told was read again: {again[:3]}")
+    folder = world.folder / "files-told"
+    for number, (_, body) in enumerate(objects):
+        one = (early + late)[number]
+        path = folder / key("simple", one)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    kept = ["--state", world.folder / "told-files.state"]
+    same(alerts, world.program.alerts("scan", *kept, folder), "messages against files")
+
+
+def not_told(world):
+    """Messages about other buckets are not followed, and deleted."""
+    bucket, kept = "acme-quiet-logs", ["--state", world.folder / "quiet.state"]
+    world.aws.bucket(bucket)
+    world.aws.bucket("acme-foreign-logs")
+    queue = world.aws.queue("acme-foreign-logs", "")
+    world.aws.put("acme-foreign-logs", named(world.early[:3], ""))
+    with world.program.watch("quiet", "--sqs-url", queue, *kept, f"s3://{bucket}/") as watch:
+        watch.until("all messages are deleted", lambda: world.aws.waiting(queue) == 0)
+        watch.stop()
+    holds(not world.aws.served("acme-foreign-logs"), "a bucket was read that nobody named")
+
+
+def ids(alerts):
+    """The ids of alerts."""
+    return {alert["id"] for alert in alerts}
+
+
+def rule(world, name):
+    """The id of the alert of a rule that raises one."""
+    (found,) = (alert["id"] for alert in world.kept if alert["rule"]["name"] == name)
+    return found
+
+
+CHECKS = [polls, told, not_told]
