@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::place::{Place, line};
+use crate::place::{Place, line, send};
 
 #[test]
 fn a_pipe_is_told_of_at_once_and_ends_with_its_writer() {
@@ -48,8 +48,7 @@ fn without_a_state_file_it_warns_and_leaves_nothing() {
     command.env("TMPDIR", place.path("tmp")).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     sleep(Duration::from_millis(500));
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    send(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let mut said = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();

@@ -9,7 +9,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -113,6 +112,13 @@ impl Place {
     }
 }
 
+/// Sends a signal to a process.
+pub fn send(child: &Child, signal: &str) {
+    let mut kill = Command::new("kill");
+    kill.arg(format!("-{signal}")).arg(child.id().to_string());
+    assert!(kill.status().unwrap().success());
+}
+
 /// What was written of an alert: rule, status, count and first address.
 pub type Told = (String, String, u64, String);
 
@@ -133,8 +139,9 @@ impl Watch {
         self.pipe = None;
     }
 
-    pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    /// Sends a signal by its name: `TERM`.
+    pub fn signal(&self, signal: &str) {
+        send(&self.child, signal);
     }
 
     /// Whole lines of all that was written so far.
@@ -219,7 +226,7 @@ impl Watch {
     #[track_caller]
     pub fn stop(&mut self) {
         let begun = Instant::now();
-        self.signal(Signal::TERM);
+        self.signal("TERM");
         assert_eq!(self.ended(), Some(0), "{}", self.said());
         assert!(begun.elapsed() < Duration::from_secs(5));
     }

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use rustix::process::Signal;
-
 use crate::place::{Place, RULES, line};
 
 #[test]
@@ -11,7 +9,7 @@ fn rules_that_are_wrong_keep_the_old_ones() {
     let place = Place::new();
     let mut watch = place.watch("logs --state state.db");
     fs::write(place.path("rules/own.yml"), RULES.replace("{gte: 3}", "{gte: many}")).unwrap();
-    watch.signal(Signal::HUP);
+    watch.signal("HUP");
     watch.until("it is said", |watch| watch.said().contains("stay as they were"));
     assert!(watch.said().contains("own.yml"), "{}", watch.said());
     let lines: String = (0..3).map(|second| line(second, "192.0.2.1")).collect();
@@ -28,12 +26,12 @@ fn other_rules_count_from_the_signal_on() {
     fs::write(place.path("rules/own.yml"), RULES.replace("{gte: 3}", "{gte: 1}")).unwrap();
     watch.until("it has begun", |watch| !watch.said().is_empty() || fs::exists(place.path("state.db")).unwrap());
     std::thread::sleep(std::time::Duration::from_millis(300));
-    watch.signal(Signal::HUP);
+    watch.signal("HUP");
     watch.until("it is said", |watch| watch.said().contains("1 changed (three-refused)"));
     watch.write(&line(1, "192.0.2.1"));
     watch.until_told("three-refused", "open", 1);
     // The same again changes nothing, and what is open stays so.
-    watch.signal(Signal::HUP);
+    watch.signal("HUP");
     watch.until("it is said", |watch| watch.said().contains("none of them another"));
     watch.write(&line(2, "192.0.2.1"));
     watch.write(&line(4 * 3600, "192.0.2.2"));
