@@ -45,7 +45,7 @@ pub(super) struct Logs {
     /// What the keys begin with.
     prefix: String,
     /// Those whose keys have a time.
-    pub logs: HashSet<Log>,
+    pub timed: HashSet<Log>,
     /// Keys without a time: the first and the last of those that stand together.
     pub others: Vec<(String, String)>,
 }
@@ -114,7 +114,7 @@ impl Logs {
         years
             .filter(|(_, text)| text[..4].iter().all(u8::is_ascii_digit))
             .filter_map(|(at, text)| Log::before(&key[..at], text[4]))
-            .find(|log| log.surrounds(key) && self.logs.contains(log))
+            .find(|log| log.surrounds(key) && self.timed.contains(log))
     }
 
     /// Where a listing that is at `object` goes on to find what is no part of its
@@ -134,7 +134,7 @@ impl Logs {
             return;
         }
         if let Some(log) = Log::of(object) {
-            self.logs.insert(log);
+            self.timed.insert(log);
         } else if !self.is_foreign(object) {
             let key = object.key.to_string();
             match self.others.last_mut().filter(|_| !apart) {
@@ -169,7 +169,7 @@ pub(super) async fn find<S: Store>(desk: &Desk<S>, address: &Address) -> Found {
         }
         found.add(looked.found);
     }
-    if found.fault.is_none() && found.logs.logs.is_empty() && found.logs.others.is_empty() {
+    if found.fault.is_none() && found.logs.timed.is_empty() && found.logs.others.is_empty() {
         let near = near(desk, address).await;
         found.fault = Some(Fault::Empty { near });
     }
@@ -180,7 +180,7 @@ impl Found {
     fn add(&mut self, other: Self) {
         self.early += other.early;
         self.fault = self.fault.take().or(other.fault);
-        self.logs.logs.extend(other.logs.logs);
+        self.logs.timed.extend(other.logs.timed);
         self.logs.others.extend(other.logs.others);
     }
 

@@ -249,7 +249,7 @@ impl Run {
     fn note_stranger(&mut self, object: &Object) {
         if let (What::Log(log), Some(other)) = (&self.what, Log::of(object))
             && log.surrounds(&object.key)
-            && !self.around.logs.contains(&other)
+            && !self.around.timed.contains(&other)
             && !self.strangers.contains(&other)
         {
             self.strangers.push(other);

@@ -183,3 +183,12 @@ fn without_what_earlier_runs_left_nothing_is_given() {
     assert!(ended.items.is_empty());
     assert_eq!(ended.troubles[0].fault.kind(), "state");
 }
+
+/// It is driven by a task of its own.
+#[test]
+fn a_listing_may_wait_on_any_thread() {
+    fn is_send(_: impl Send) {}
+    let store = Arc::new(Memory::of(Vec::new()));
+    let mut listing = Listing::new(store, wanted(&[""]), Box::new(Left::default()));
+    is_send(listing.next());
+}
