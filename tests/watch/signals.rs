@@ -8,6 +8,7 @@ use crate::place::{Place, RULES, line};
 fn rules_that_are_wrong_keep_the_old_ones() {
     let place = Place::new();
     let mut watch = place.watch("logs --state state.db");
+    watch.until_begun();
     fs::write(
         place.path("rules/own.yml"),
         RULES.replace("{gte: 3}", "{gte: many}"),
@@ -28,16 +29,10 @@ fn rules_that_are_wrong_keep_the_old_ones() {
 fn other_rules_count_from_the_signal_on() {
     let place = Place::new();
     let mut watch = place.watch_pipe("--state state.db");
+    watch.until_begun();
     watch.write(&line(0, "192.0.2.1"));
-    fs::write(
-        place.path("rules/own.yml"),
-        RULES.replace("{gte: 3}", "{gte: 1}"),
-    )
-    .unwrap();
-    watch.until("it has begun", |watch| {
-        !watch.said().is_empty() || fs::exists(place.path("state.db")).unwrap()
-    });
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    let others = RULES.replace("{gte: 3}", "{gte: 1}");
+    fs::write(place.path("rules/own.yml"), others).unwrap();
     watch.signal("HUP");
     watch.until("it is said", |watch| {
         watch.said().contains("1 changed (three-refused)")
@@ -64,9 +59,7 @@ fn other_rules_count_from_the_signal_on() {
 fn a_second_process_stops_and_harms_nothing() {
     let place = Place::new();
     let mut watch = place.watch("logs --state state.db");
-    watch.until("it has begun", |_| {
-        fs::exists(place.path("state.db.lock")).unwrap()
-    });
+    watch.until_begun();
     place.append("logs/access.log", &line(0, "192.0.2.1"));
     std::thread::sleep(std::time::Duration::from_millis(300));
     let second = place
