@@ -7,6 +7,8 @@ mod baseline;
 mod catalogue;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/checkpoint.rs"]
+mod checkpoint;
 #[path = "cli/entities.rs"]
 mod entities;
 #[path = "cli/evidence.rs"]

@@ -8,6 +8,7 @@
 
 mod address;
 mod client;
+mod config;
 mod errors;
 mod fault;
 mod fetch;
@@ -22,7 +23,8 @@ mod stream;
 mod told;
 
 pub use address::{Address, BadAddress};
-pub use client::{Client, Config, Keys};
+pub use client::Client;
+pub use config::{Config, Keys};
 pub use fault::Fault;
 pub use listing::{Full, Wanted};
 pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Trouble};

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::time;
 
+mod objects;
 mod resume;
 mod runs;
 

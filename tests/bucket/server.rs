@@ -22,19 +22,20 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3ErrorCode, S3Result, s3_error};
 
-pub use backend::{Bucket, Buckets, Computed, Stored};
+pub use backend::{Bucket, Buckets, Computed};
 pub use schedule::{Failure, Request, Schedule, seeded};
 
 /// The only ones that are let in.
 pub const KEY: &str = "AKIDEXAMPLE";
-/// Belongs to [`KEY`].
+/// One more, for a schedule to refuse.
+pub const OLD_KEY: &str = "AKIDEXPIRED";
+/// Belongs to both.
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 /// A server, until it is dropped.
 pub struct Server {
     address: SocketAddr,
     runtime: Option<tokio::runtime::Runtime>,
-    buckets: Buckets,
     seen: Arc<Seen>,
 }
 
@@ -56,16 +57,20 @@ pub struct Seen {
 impl Server {
     /// One that never fails.
     pub fn start(buckets: &Buckets) -> Self {
-        Self::failing(buckets, |_: &Request| None)
+        Self::new(buckets, None, Duration::ZERO)
     }
 
     /// One that fails when the schedule says so.
     pub fn failing(buckets: &Buckets, schedule: impl Schedule) -> Self {
-        Self::slow(buckets, schedule, Duration::ZERO)
+        Self::new(buckets, Some(Box::new(schedule)), Duration::ZERO)
     }
 
     /// One that needs this long for an object.
     pub fn slow(buckets: &Buckets, schedule: impl Schedule, delay: Duration) -> Self {
+        Self::new(buckets, Some(Box::new(schedule)), delay)
+    }
+
+    fn new(buckets: &Buckets, schedule: Option<Box<dyn Schedule>>, delay: Duration) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -73,7 +78,7 @@ impl Server {
             .unwrap();
         let seen = Arc::<Seen>::default();
         let gate = Gate {
-            schedule: Box::new(schedule),
+            schedule,
             asked: Mutex::default(),
             seen: seen.clone(),
             delay,
@@ -82,7 +87,11 @@ impl Server {
             buckets: buckets.clone(),
             seen: seen.clone(),
         });
-        service.set_auth(SimpleAuth::from_single(KEY, SECRET));
+        let mut auth = SimpleAuth::new();
+        for key in [KEY, OLD_KEY] {
+            auth.register(key.to_owned(), SECRET.into());
+        }
+        service.set_auth(auth);
         service.set_access(gate);
         let service = service.build();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
@@ -104,7 +113,6 @@ impl Server {
         Self {
             address,
             runtime: Some(runtime),
-            buckets: buckets.clone(),
             seen,
         }
     }
@@ -112,11 +120,6 @@ impl Server {
     /// Where it is.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// What it holds; may be changed while it runs.
-    pub fn buckets(&self) -> &Buckets {
-        &self.buckets
     }
 
     /// What was asked of it so far.
@@ -157,8 +160,8 @@ impl Drop for Busy {
 
 /// Where requests fail, once their signature has been checked.
 struct Gate {
-    schedule: Box<dyn Schedule>,
-    /// How often each request came: by a hash of it, as there may be a million.
+    schedule: Option<Box<dyn Schedule>>,
+    /// How often each request came, by a hash of it; only kept for a schedule.
     asked: Mutex<std::collections::HashMap<u64, u32>>,
     seen: Arc<Seen>,
     delay: Duration,
@@ -167,9 +170,9 @@ struct Gate {
 #[async_trait::async_trait]
 impl S3Access for Gate {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let Some(credentials) = cx.credentials() else {
+        if cx.credentials().is_none() {
             return Err(s3_error!(AccessDenied));
-        };
+        }
         let key = cx.s3_path().as_object().map(|(_, key)| key.to_owned());
         let count = if key.is_some() {
             &self.seen.gets
@@ -178,6 +181,12 @@ impl S3Access for Gate {
         };
         count.fetch_add(1, Ordering::SeqCst);
         let _busy = key.is_some().then(|| Busy::new(&self.seen));
+        if key.is_some() && !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        let Some(schedule) = &self.schedule else {
+            return Ok(());
+        };
         let uri = cx.uri().to_string();
         let nth = {
             let mut asked = self.asked.lock().unwrap();
@@ -185,19 +194,16 @@ impl S3Access for Gate {
             *nth += 1;
             *nth
         };
-        if key.is_some() && !self.delay.is_zero() {
-            tokio::time::sleep(self.delay).await;
-        }
         let header = cx.headers().get("authorization");
         let request = Request {
-            access_key: credentials.access_key.clone(),
             signed: header.map_or_else(String::new, |text| text.to_str().unwrap().to_owned()),
             payer: cx.headers().contains_key("x-amz-request-payer"),
             key,
             uri,
             nth,
+            busy: self.seen.busy.load(Ordering::SeqCst),
         };
-        let Some(failure) = self.schedule.failure(&request) else {
+        let Some(failure) = schedule.failure(&request) else {
             return Ok(());
         };
         self.seen.failures.fetch_add(1, Ordering::SeqCst);

@@ -6,7 +6,7 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "",
     "scan",
     "watch",
@@ -19,6 +19,9 @@ const COMMANDS: [&str; 18] = [
     "baseline merge",
     "baseline trust",
     "parse",
+    "checkpoint",
+    "checkpoint show",
+    "checkpoint reset",
     "rules",
     "rules list",
     "rules show",

@@ -140,10 +140,52 @@ fn names_need_not_be_utf8() {
 }
 
 #[test]
-fn a_bucket_is_not_taken_for_a_missing_file() {
-    let run = Place::new().run("scan s3://example-logs/prefix").ends(2);
-    run.says("cannot be read directly yet")
-        .says("    aws s3 sync s3://example-logs/prefix logs/ && s3sentry scan logs/");
+fn wrong_addresses_are_usage() {
+    let place = Place::new();
+    for command in ["scan", "parse", "rules explain access-denied-burst"] {
+        let run = place.run(&format!("{command} s3:///prefix")).ends(2);
+        run.says("s3:///prefix: names no bucket: write s3://BUCKET/PREFIX");
+    }
+    let run = place.run("baseline learn --state s.db s3://a_b!/x").ends(2);
+    run.says("s3://a_b!/x: is no bucket's name");
+    assert!(!place.path("s.db").exists());
+    let run = place.run("scan s3://example-logs/ --endpoint-url localhost");
+    run.ends(2).says("an endpoint is a URL");
+    for option in ["--full", "--lookback 3d"] {
+        let run = place
+            .run(&format!("scan s3://example-logs/ {option}"))
+            .ends(2);
+        run.says("name one with --state FILE");
+        let run = place
+            .run(&format!("scan a.log --state s.db {option}"))
+            .ends(2);
+        run.says("are about buckets: name one, s3://BUCKET/PREFIX");
+    }
+}
+
+#[test]
+fn without_credentials_nothing_is_read() {
+    let place = Place::new();
+    place.file("none", "");
+    for command in ["scan s3://example-logs/a", "parse s3://example-logs/a"] {
+        let mut words = command.split(' ');
+        let mut command = place.command(words.next().unwrap());
+        command.args(words).args(["--region", "eu-west-1"]);
+        for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+            command.env(name, place.path("none"));
+        }
+        for name in [
+            "AWS_PROFILE",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+        ] {
+            command.env_remove(name);
+        }
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        let run: crate::place::Run = command.output().unwrap().into();
+        run.ends(3)
+            .says("AWS accepts no credentials of this process");
+    }
 }
 
 #[test]

@@ -217,6 +217,15 @@ impl Place {
 
     /// One run over all files.
     pub fn run(&mut self, how: &How) -> Result<Ended, Failed> {
+        self.run_with(how, |_, _| {})
+    }
+
+    /// The same over what is attached beside them.
+    pub fn run_with(
+        &mut self,
+        how: &How,
+        attach: impl FnOnce(&Session, &mut Sources),
+    ) -> Result<Ended, Failed> {
         let mut session = Session::open(&self.state(), &Owner::now("a test"))?;
         let specs = vec![Spec::Path(self.path("logs"))];
         let reading = source::Options {
@@ -226,6 +235,7 @@ impl Place {
         };
         let span = (how.span.since, how.span.until);
         let mut sources = Sources::resume(specs, reading, span, |path| session.mark(path).unwrap());
+        attach(&session, &mut sources);
         let options = session::Options {
             lateness: sources.lateness(),
             max_state: 64 << 20,

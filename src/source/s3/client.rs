@@ -1,142 +1,27 @@
-//! How S3 is reached: credentials, regions, the HTTP client, one attempt at one
-//! request.
+//! Requests to S3: one attempt at one of them, in the right region, with
+//! credentials that are accepted.
 //!
 //! What is asked for, and in which order, may not enter here.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_s3::Client as S3;
-use aws_sdk_s3::config::{
-    Credentials, ProvideCredentials, RequestChecksumCalculation, ResponseChecksumValidation,
-};
+use aws_sdk_s3::config::ProvideCredentials;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{EncodingType, RequestPayer};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use super::config::{ANY_REGION, Config, sdk_config};
 use super::errors::{self, Asked};
 use super::pace::Pace;
-use super::retry::{Budget, Tally, insist};
+use super::retry::{Budget, PATIENCE, Tally, insist, within};
 use super::store::{Ask, Content, Page, Store};
-use super::{CONCURRENCY, Fault, Object, layout, runtime};
-
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(5);
-
-/// How long AWS may be silent, unless told otherwise.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Where the first request goes if nobody says where: a bucket that is elsewhere
-/// is told of in the answer.
-const ANY_REGION: &str = "us-east-1";
-
-/// How S3 and SQS are reached.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Profile of the AWS configuration files; the SDK's choice without.
-    pub profile: Option<String>,
-    /// Region of the first request; the SDK's choice without. Buckets elsewhere
-    /// are found all the same.
-    pub region: Option<String>,
-    /// Another server than AWS, `http://` or `https://`. Buckets then stand in
-    /// the path and not in the host name.
-    pub endpoint_url: Option<String>,
-    /// Whether who asks pays, which some buckets demand.
-    pub requester_pays: bool,
-    /// Objects in flight at once, at the most.
-    pub concurrency: u16,
-    /// Keys to use instead of the SDK's chain of credentials.
-    pub keys: Option<Keys>,
-    /// How long an answer may take to begin, and how long its body may stand
-    /// still.
-    pub patience: Duration,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            profile: None,
-            region: None,
-            endpoint_url: None,
-            requester_pays: false,
-            concurrency: CONCURRENCY,
-            keys: None,
-            patience: PATIENCE,
-        }
-    }
-}
-
-/// Access keys that were given and not looked up.
-#[derive(Clone)]
-pub struct Keys {
-    /// Access key id.
-    pub id: String,
-    /// Secret access key. It is not shown.
-    pub secret: String,
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What the SDK needs to know, for S3, SQS and those who give credentials. Nothing
-/// is retried by the clients that are made of it; those who give credentials do
-/// as they always do.
-pub(super) async fn sdk_config(config: &Config) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(config.patience)
-        .build();
-    let stalled = StalledStreamProtectionConfig::enabled()
-        .upload_enabled(false)
-        .grace_period(config.patience)
-        .build();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .timeout_config(timeouts)
-        .stalled_stream_protection(stalled)
-        // Other servers know nothing of newer checksums; TLS, the size and the
-        // etag say whether what came is what was meant.
-        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-    if let Some(profile) = &config.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(region) = &config.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(url) = &config.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    if let Some(keys) = &config.keys {
-        let keys = Credentials::new(&keys.id, &keys.secret, None, None, "given");
-        loader = loader.credentials_provider(keys);
-    }
-    let loaded = loader.load().await;
-    let region = loaded.region().cloned();
-    loaded
-        .into_builder()
-        .region(region.unwrap_or(Region::from_static(ANY_REGION)))
-        .retry_config(RetryConfig::disabled())
-        .build()
-}
+use super::{Fault, Object, layout, runtime};
 
 /// What reaches S3. Clones share connections, credentials and what was learnt
 /// about regions: make one and keep it.
@@ -366,20 +251,19 @@ impl Store for Client {
         // Pages need no place: there are few of them, and objects wait for them.
         let attempt = async || {
             let epoch = self.pace().epoch();
-            let answer = self
-                .ask(&ask.bucket, Asked::List, |s3| {
-                    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-                    s3.list_objects_v2()
-                        .bucket(ask.bucket.as_ref())
-                        .set_prefix(some(&ask.prefix))
-                        .set_start_after(some(&ask.start_after))
-                        .set_delimiter(ask.folders.then(|| "/".to_owned()))
-                        .max_keys(ask.max_keys.into())
-                        .encoding_type(EncodingType::Url)
-                        .set_request_payer(self.payer())
-                        .send()
-                })
-                .await;
+            let request = self.ask(&ask.bucket, Asked::List, |s3| {
+                let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+                s3.list_objects_v2()
+                    .bucket(ask.bucket.as_ref())
+                    .set_prefix(some(&ask.prefix))
+                    .set_start_after(some(&ask.start_after))
+                    .set_delimiter(ask.folders.then(|| "/".to_owned()))
+                    .max_keys(ask.max_keys.into())
+                    .encoding_type(EncodingType::Url)
+                    .set_request_payer(self.payer())
+                    .send()
+            });
+            let answer = within(PATIENCE, request).await;
             if let Err(Fault::Throttled { .. }) = answer {
                 self.pace().refused(epoch);
             }

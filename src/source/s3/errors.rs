@@ -250,3 +250,115 @@ fn element(document: &[u8], name: &str) -> Option<String> {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
     .then(|| content.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::config::http::HttpResponse;
+    use aws_sdk_s3::error::{ConnectorError, ErrorMetadata};
+    use aws_sdk_s3::operation::get_object::GetObjectError;
+    use aws_sdk_s3::primitives::SdkBody;
+
+    use super::*;
+
+    /// An answer with this status, code and document.
+    fn answer(status: u16, code: &str, body: &'static str) -> SdkError<GetObjectError> {
+        let said = ErrorMetadata::builder().message("as told");
+        let said = match code {
+            "" => said,
+            code => said.code(code),
+        };
+        let raw = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        SdkError::service_error(GetObjectError::generic(said.build()), raw)
+    }
+
+    #[test]
+    fn codes_are_sorted() {
+        assert!(CODES.is_sorted_by(|(a, _), (b, _)| a < b));
+    }
+
+    #[test]
+    fn answers_are_told_by_code_and_else_by_status() {
+        for (status, code, kind) in [
+            (400, "ExpiredToken", "credentials"),
+            (400, "RequestTimeout", "timeout"),
+            (403, "AccessDenied", "forbidden"),
+            (403, "InvalidAccessKeyId", "credentials"),
+            (403, "InvalidObjectState", "archived"),
+            (403, "RequestTimeTooSkewed", "clock_skew"),
+            (403, "SignatureDoesNotMatch", "credentials"),
+            (403, "SomethingNew", "forbidden"),
+            (404, "NoSuchBucket", "no_bucket"),
+            (404, "NoSuchKey", "gone"),
+            (404, "", "gone"),
+            (404, "SomethingNew", "other"),
+            (412, "PreconditionFailed", "changed"),
+            (412, "", "changed"),
+            (429, "", "throttled"),
+            (500, "InternalError", "server"),
+            (500, "", "server"),
+            (502, "", "server"),
+            (503, "SlowDown", "throttled"),
+            (503, "", "throttled"),
+            (301, "PermanentRedirect", "wrong_region"),
+            (400, "AWS.SimpleQueueService.NonExistentQueue", "no_queue"),
+            (418, "", "other"),
+        ] {
+            let fault = fault(&answer(status, code, ""), Asked::Get);
+            assert_eq!(fault.kind(), kind, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_depends_on_what_was_asked() {
+        let gone = |asked| fault(&answer(404, "", ""), asked);
+        assert_eq!(gone(Asked::Get), Fault::Gone);
+        assert_eq!(gone(Asked::List), Fault::NoBucket);
+        assert_eq!(gone(Asked::Queue("sqs:ReceiveMessage")), Fault::NoQueue);
+        let forbidden = |asked| match fault(&answer(403, "AccessDenied", ""), asked) {
+            Fault::Forbidden { action, .. } => action,
+            other => panic!("{other}"),
+        };
+        assert_eq!(forbidden(Asked::List), "s3:ListBucket");
+        assert_eq!(forbidden(Asked::Get), "s3:GetObject");
+        assert_eq!(
+            forbidden(Asked::Queue("sqs:DeleteMessage")),
+            "sqs:DeleteMessage"
+        );
+    }
+
+    #[test]
+    fn documents_name_regions_and_classes() {
+        let region = |code, body| fault(&answer(400, code, body), Asked::List);
+        let named = "<Error><Code>x</Code><Region>eu-west-1</Region></Error>";
+        let region_is = |region: Option<&str>| Fault::WrongRegion {
+            region: region.map(str::to_owned),
+        };
+        let malformed = "AuthorizationHeaderMalformed";
+        assert_eq!(region(malformed, named), region_is(Some("eu-west-1")));
+        assert_eq!(region(malformed, "").kind(), "credentials");
+        assert_eq!(region("PermanentRedirect", ""), region_is(None));
+        let hostile = "<Region>evil.example/</Region>";
+        assert_eq!(region("PermanentRedirect", hostile), region_is(None));
+        let archived = "<Error><StorageClass>DEEP_ARCHIVE</StorageClass></Error>";
+        let archived = fault(&answer(403, "InvalidObjectState", archived), Asked::Get);
+        let class = "DEEP_ARCHIVE".to_owned();
+        assert_eq!(archived, Fault::Archived { class });
+    }
+
+    #[test]
+    fn without_an_answer_the_causes_are_told() {
+        let cause = || std::io::Error::other("refused");
+        let error = |of| SdkError::<GetObjectError>::dispatch_failure(of);
+        let io = error(ConnectorError::io(cause().into()));
+        let reason = "dispatch failure: io error: refused".to_owned();
+        assert_eq!(fault(&io, Asked::Get), Fault::Connection { reason });
+        assert!(!is_unsent(&io));
+        let late = error(ConnectorError::timeout(cause().into()));
+        assert_eq!(fault(&late, Asked::Get), Fault::Timeout);
+        let unsent = error(ConnectorError::other(cause().into(), None));
+        assert!(is_unsent(&unsent));
+        let cut = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
+        let cut = SdkError::<GetObjectError>::response_error(cause(), cut);
+        assert_eq!(fault(&cut, Asked::Get).kind(), "connection");
+    }
+}

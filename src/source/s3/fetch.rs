@@ -5,9 +5,10 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
+use std::time::Duration;
 
 use super::client::Client;
-use super::retry::insist;
+use super::retry::{PATIENCE, insist, within};
 use super::store::{Content, Store};
 use super::{Body, Fault, Object};
 
@@ -18,14 +19,19 @@ pub(super) const IN_MEMORY: u64 = 4 << 20;
 /// Of a larger one: written at once, bytes.
 const WRITTEN: u64 = 1 << 20;
 
+/// The slowest that is borne, beyond some minutes; bytes a second.
+const SLOWEST: u64 = 16 << 10;
+
 /// An object, after as many attempts as it takes.
 pub(super) async fn fetch(client: &Client, object: &Object) -> Result<Body, Fault> {
     if object.size == 0 {
         return Ok(Body::Memory(Vec::new()));
     }
+    let most = PATIENCE + Duration::from_secs(object.size / SLOWEST);
     let attempt = || async {
         let place = client.pace().enter().await;
-        let body = async { whole(client.get(object).await?, Some(object.size)).await }.await;
+        let body = async { whole(client.get(object).await?, Some(object.size)).await };
+        let body = within(most, body).await;
         match &body {
             Ok(_) => place.served(),
             Err(Fault::Throttled { .. }) => place.refused(),

@@ -4,10 +4,12 @@
 //! here. How much is held in memory depends neither on how many objects there
 //! are nor on how old the logs are; see [`Desk`].
 
+mod again;
 mod desk;
 mod lane;
 mod log;
 mod logs;
+mod past;
 mod run;
 mod span;
 #[cfg(test)]
@@ -21,12 +23,13 @@ use std::sync::Arc;
 use self::desk::Desk;
 use self::log::Log;
 use self::logs::Logs;
+use self::past::Past;
 use self::run::Run;
-use self::span::{Span, day};
+use self::span::Span;
 use super::super::checkpoint;
 use super::super::{CLOCK_SKEW, Mark};
-use super::store::{Ask, Store};
-use super::{Address, Counts, Fault, Known, Object, Seen, Trouble};
+use super::store::Store;
+use super::{Address, Counts, Fault, Known, Object, Trouble};
 
 /// Which objects of which logs.
 #[derive(Debug, Clone)]
@@ -108,14 +111,6 @@ struct Reading {
     past: Past,
 }
 
-/// What earlier runs left of a log.
-#[derive(Debug, Clone, Copy)]
-struct Past {
-    seen: Option<Seen>,
-    /// Where the next run without a full listing begins.
-    horizon: i64,
-}
-
 /// The next object of a run.
 #[derive(Debug, PartialEq, Eq)]
 struct Head {
@@ -192,6 +187,7 @@ impl<S: Store> Listing<S> {
                     self.waiting.clear();
                     self.heads.clear();
                     self.runs.clear();
+                    self.desk.runs = 0;
                 }
             }
         }
@@ -223,78 +219,54 @@ impl<S: Store> Listing<S> {
             }
             found.push((address, Arc::new(under.logs)));
         }
-        let logs =
-            |(_, logs): &(_, Arc<Logs>)| logs.logs.len() + usize::from(logs.others.is_some());
+        let logs = |(_, logs): &(_, Arc<Logs>)| logs.timed.len() + logs.others.len();
         self.desk.runs = found.iter().map(logs).sum();
         for (address, logs) in found {
             if let Err(error) = self.begin(&address, &logs).await {
                 self.trouble(address.to_string().into(), state(&error));
             }
         }
+        self.desk.runs = self.runs.len();
     }
 
     /// Begins to list what was found under an address.
     async fn begin(&mut self, address: &Address, around: &Arc<Logs>) -> io::Result<()> {
         let place = (&address.bucket, around);
-        let mut logs: Vec<Log> = around.logs.iter().cloned().collect();
+        let mut logs: Vec<Log> = around.timed.iter().cloned().collect();
         logs.sort_unstable();
         for log in logs {
             self.begin_log(place, log)?;
         }
-        let others = around.others.as_ref().map(|(first, last)| {
+        let others = self.runs.len()..self.runs.len() + around.others.len();
+        for (first, last) in &around.others {
             let run = Run::others(&self.desk, place, (first, last));
-            self.push(run, around, Past::NONE)
-        });
+            self.push(run, around, Past::NONE);
+        }
         // What failed before and lies before where its log begins.
         let mut left: Vec<Object> = Vec::new();
         for object in self.known.unfinished(&address.bucket, &address.prefix)? {
             let log = Log::of(&object).or_else(|| around.owner(&object.key));
-            let run = match log {
-                Some(log) => self.logs.get(&(Arc::clone(&address.bucket), log)).copied(),
-                None => others,
+            let runs = match log {
+                Some(log) => {
+                    let run = self.logs.get(&(Arc::clone(&address.bucket), log));
+                    run.map_or(0..0, |run| *run..run + 1)
+                }
+                None => others.clone(),
             };
-            let run = run.and_then(|run| self.runs[run].as_ref());
-            if !run.is_some_and(|reading| reading.run.reaches(&object.key))
+            let reaches = |reading: &Reading| reading.run.reaches(&object.key);
+            if !self.runs[runs].iter().flatten().any(reaches)
                 && self.desk.span.keeps(&object, false)
             {
                 left.push(object);
             }
         }
         if !left.is_empty() {
-            let left = self.look_again(left).await;
+            let left = again::look(&self.desk, left).await;
             self.counts.listed += left.len() as u64;
             let run = Run::ready(&address.bucket, around, left);
             self.push(run, around, Past::NONE);
         }
         Ok(())
-    }
-
-    /// Objects as they are now, in order; one that is gone as it was. Alone, since
-    /// what is known may not be used by two threads.
-    async fn look_again(&mut self, objects: Vec<Object>) -> Vec<Object> {
-        let ask = |object: Object| {
-            let request = self.desk.ask(Ask {
-                bucket: Arc::clone(&object.bucket),
-                prefix: object.key.to_string(),
-                start_after: String::new(),
-                max_keys: 0,
-                folders: false,
-            });
-            (object, request)
-        };
-        let requests: Vec<_> = objects.into_iter().map(ask).collect();
-        let mut now = Vec::with_capacity(requests.len());
-        for (object, request) in requests {
-            let page = request.page().await.unwrap_or_default();
-            let first = page.objects.into_iter().next();
-            now.push(
-                first
-                    .filter(|first| first.key == object.key)
-                    .unwrap_or(object),
-            );
-        }
-        now.sort_unstable_by(|a, b| (time(a), &a.key).cmp(&(time(b), &b.key)));
-        now
     }
 
     fn begin_log(&mut self, place: (&Arc<str>, &Arc<Logs>), log: Log) -> io::Result<()> {
@@ -348,33 +320,33 @@ impl<S: Store> Listing<S> {
             if self.logs.contains_key(&key) {
                 continue;
             }
-            self.desk.runs += 1;
             let name = format!("s3://{bucket}/{}", key.1.stem);
-            if let Err(error) = self.begin_log((&bucket, &around), key.1) {
-                self.trouble(name.into(), state(&error));
+            match self.begin_log((&bucket, &around), key.1) {
+                Ok(()) => self.desk.runs += 1,
+                Err(error) => self.trouble(name.into(), state(&error)),
             }
         }
     }
 
     /// Whether an object is to be fetched, and as what.
     fn judge(&mut self, head: Head) -> io::Result<Option<Item>> {
-        let past = self.runs[head.run]
+        let left = self.runs[head.run]
             .as_ref()
             .map_or(Past::NONE, |reading| reading.past);
         let object = head.object;
         let mark = self.known.object(&object.bucket, &object.key)?;
         let remembered = mark.is_some();
-        let mark = mark.filter(|mark| is_same(mark, &object));
+        let mark = mark.filter(|mark| past::is_same(mark, &object));
         let span = (self.wanted.since, self.wanted.until);
         let done = match &mark {
             Some(mark) => checkpoint::begin(&mark.reach, span).1,
-            None => !remembered && past.took(&object),
+            None => !remembered && left.took(&object),
         };
         if done && self.wanted.full != Full::Again {
             self.counts.done += 1;
             return Ok(None);
         }
-        let belated = !remembered && !done && past.gave_up(&object);
+        let belated = !remembered && !done && left.gave_up(&object);
         self.counts.belated += u64::from(belated);
         Ok(Some(Item {
             object,
@@ -382,45 +354,6 @@ impl<S: Store> Listing<S> {
             again: done,
             belated,
         }))
-    }
-}
-
-impl Past {
-    /// Nothing.
-    const NONE: Self = Self {
-        seen: None,
-        horizon: i64::MIN,
-    };
-
-    fn new(seen: Option<Seen>, lookback: i64) -> Self {
-        let horizon = |seen: Seen| day(seen.newest.saturating_sub(lookback));
-        Self {
-            horizon: seen.map_or(i64::MIN, horizon),
-            seen,
-        }
-    }
-
-    /// Whether an object was taken that is not remembered one by one.
-    fn took(self, object: &Object) -> bool {
-        self.seen
-            .zip(object.named.time)
-            .is_some_and(|(seen, time)| seen.holds(time, object.modified))
-    }
-
-    /// Whether no run but a full one comes to an object.
-    fn gave_up(self, object: &Object) -> bool {
-        self.seen
-            .zip(object.named.time)
-            .is_some_and(|(seen, time)| (seen.since..self.horizon).contains(&time))
-    }
-}
-
-/// Whether a mark is of an object as it is now.
-fn is_same(mark: &Mark, object: &Object) -> bool {
-    if mark.etag.is_empty() || object.etag.is_empty() {
-        mark.size == object.size
-    } else {
-        mark.etag == object.etag
     }
 }
 

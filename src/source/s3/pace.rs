@@ -74,7 +74,8 @@ impl Pace {
     }
 
     /// How many may be in flight now.
-    pub(super) fn limit(&self) -> usize {
+    #[cfg(test)]
+    fn limit(&self) -> usize {
         self.state().limit
     }
 
@@ -129,5 +130,80 @@ impl Drop for Place<'_> {
             state.owed -= 1;
             permit.forget();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::runtime;
+    use super::*;
+
+    /// Takes a place if there is one.
+    fn enter(pace: &Pace) -> Option<Place<'_>> {
+        let none = std::time::Duration::ZERO;
+        let enter = async { tokio::time::timeout(none, pace.enter()).await };
+        runtime::get().unwrap().block_on(enter).ok()
+    }
+
+    /// Takes all places that there are.
+    fn all(pace: &Pace) -> Vec<Place<'_>> {
+        std::iter::from_fn(|| enter(pace)).collect()
+    }
+
+    #[test]
+    fn it_rises_to_what_was_asked_for_and_not_beyond() {
+        for most in [1, 5, 64] {
+            let pace = Pace::new(most);
+            for _ in 0..200 {
+                enter(&pace).unwrap().served();
+            }
+            assert_eq!(pace.limit(), usize::from(most));
+            assert_eq!(all(&pace).len(), usize::from(most));
+        }
+    }
+
+    #[test]
+    fn what_is_refused_at_once_halves_it_once() {
+        let pace = Pace::new(64);
+        let places = all(&pace);
+        assert_eq!(places.len(), 16);
+        for place in places {
+            place.refused();
+        }
+        assert_eq!(pace.limit(), 8);
+        let places = all(&pace);
+        assert_eq!(places.len(), 8);
+        drop(places);
+        for expected in [4, 2, 1, 1] {
+            enter(&pace).unwrap().refused();
+            assert_eq!(pace.limit(), expected);
+            assert_eq!(all(&pace).len(), expected);
+        }
+    }
+
+    #[test]
+    fn after_it_was_halved_it_rises_slowly() {
+        let pace = Pace::new(64);
+        enter(&pace).unwrap().refused();
+        assert_eq!(pace.limit(), 8);
+        for _ in 0..8 {
+            assert_eq!(pace.limit(), 8);
+            enter(&pace).unwrap().served();
+        }
+        assert_eq!(pace.limit(), 9);
+        assert_eq!(all(&pace).len(), 9);
+    }
+
+    #[test]
+    fn places_that_are_owed_are_not_given_again() {
+        let pace = Pace::new(64);
+        let mut places = all(&pace);
+        places.pop().unwrap().refused();
+        for left in (8..15).rev() {
+            assert!(enter(&pace).is_none(), "{left}");
+            places.pop();
+        }
+        places.pop();
+        assert!(enter(&pace).is_some());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Fault;
 
@@ -14,7 +14,7 @@ use super::Fault;
 const ATTEMPTS: u32 = 8;
 
 /// How long one thing is tried.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The longest wait before the second attempt; it doubles with every one.
 const BASE: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ const PER_SUCCESS: f64 = 0.2;
 
 /// Tokens that a second gives back: while nothing succeeds, no more than this
 /// many attempts a second are repeated.
-const PER_SECOND: f64 = 10.0;
+const PER_SECOND: f64 = 50.0;
 
 /// The right to try again, shared by all that is asked of AWS: when much fails,
 /// repeating it must not add to the load without bound. Attempts beyond it wait.
@@ -134,6 +134,15 @@ where
     }
 }
 
+/// One attempt that may take so long and no longer: one that comes byte by byte
+/// is never silent.
+pub(super) async fn within<T>(
+    most: Duration,
+    attempt: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    timeout(most, attempt).await.unwrap_or(Err(Fault::Timeout))
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -200,12 +209,15 @@ mod tests {
             let second = Duration::from_secs(1);
             assert_eq!(budget.take(now), second.div_f64(PER_SECOND));
             assert_eq!(budget.take(now), second.mul_f64(2.0 / PER_SECOND));
-            // Two are waited for; a second brings ten.
-            assert_eq!(budget.take(now + second), Duration::ZERO);
-            for _ in 0..(7.0 + 5.0 * PER_SUCCESS) as u32 {
-                budget.give();
-                assert!(budget.take(now + second) < second);
+            // Two are waited for; a second brings fifty.
+            for _ in 0..48 {
+                assert_eq!(budget.take(now + second), Duration::ZERO);
             }
+            assert!(budget.take(now + second) > Duration::ZERO);
+            for _ in 0..(2.0 / PER_SUCCESS) as u32 {
+                budget.give();
+            }
+            assert_eq!(budget.take(now + second), Duration::ZERO);
         });
     }
 }

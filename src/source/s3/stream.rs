@@ -39,7 +39,7 @@ const AHEAD: usize = 4;
 const OUTAGE: u32 = 16;
 
 /// How long an object may take that is fetched once more.
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(3);
 
 /// Which objects are to come, in order.
 pub(super) trait Feed: Send + 'static {
@@ -282,6 +282,9 @@ impl Arrivals for Objects {
     }
 
     fn again(&self, bucket: &str, key: &str) -> Option<Body> {
+        if self.stop.is_asked() {
+            return None;
+        }
         let work =
             async { tokio::time::timeout(SOON, fetch_named(&self.client, bucket, key)).await };
         runtime::get().ok()?.block_on(work).ok()?.ok()

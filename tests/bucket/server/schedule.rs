@@ -24,8 +24,6 @@ pub enum Failure {
 /// A request whose signature is right.
 #[derive(Debug)]
 pub struct Request {
-    /// Of whom it is.
-    pub access_key: String,
     /// Its header `authorization`.
     pub signed: String,
     /// Whether it says that who asks pays.
@@ -36,6 +34,8 @@ pub struct Request {
     pub uri: String,
     /// How often it came, this time included.
     pub nth: u32,
+    /// Requests for objects that are being answered, this one included.
+    pub busy: u64,
 }
 
 /// Says which requests fail.

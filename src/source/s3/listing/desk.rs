@@ -35,6 +35,17 @@ pub(super) struct Desk<S> {
     pub page: u16,
 }
 
+impl<S> Clone for Desk<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            permits: Arc::clone(&self.permits),
+            pages: Arc::clone(&self.pages),
+            ..*self
+        }
+    }
+}
+
 impl<S: Store> Desk<S> {
     pub(super) fn new(store: Arc<S>, span: Span) -> Self {
         Self {

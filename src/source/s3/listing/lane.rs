@@ -10,7 +10,7 @@ use super::desk::Request;
 pub(super) struct Lane {
     /// Where the next page begins; none when the last was asked for.
     pub after: Option<String>,
-    /// The first key that is no part of it, whether there is one or not.
+    /// What its keys are up to; none for no end.
     pub end: Option<String>,
     /// The midnight of the day that it is for; none where it is for more than one.
     pub day: Option<i64>,
@@ -23,6 +23,6 @@ pub(super) struct Lane {
 impl Lane {
     /// Whether a key lies behind it.
     pub(super) fn is_past(&self, key: &str) -> bool {
-        self.end.as_deref().is_some_and(|end| key >= end)
+        self.end.as_deref().is_some_and(|end| key > end)
     }
 }

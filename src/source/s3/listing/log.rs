@@ -14,8 +14,8 @@ const TIMES: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 const SIMPLE: &str = "0000-00-00-00-00-00-";
 const PARTITIONED: &str = "0000/00/00/0000-00-00-00-00-00-";
 
-/// Behind year and separator: sorts after all months.
-const MONTHS_END: &str = "13";
+/// Behind year and separator: sorts after all that begins with a month.
+const MONTHS_END: &str = "12\u{10ffff}";
 
 /// The objects that have stem and layout in common. Its layout is never
 /// [`Layout::Other`].
@@ -83,7 +83,7 @@ impl Log {
             .and_then(|rest| rest.split_at_checked(year.len()))
             .filter(|(digits, _)| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|(_, rest)| rest.strip_prefix(&separator[..1]))
-            .is_some_and(|rest| rest < MONTHS_END)
+            .is_some_and(|rest| rest <= MONTHS_END)
     }
 
     /// What sorts after all keys of the year that `key`, one of its own, is of.
@@ -155,10 +155,11 @@ mod tests {
     fn a_year_is_left_behind_and_no_more() {
         let simple_log = log(Layout::Simple);
         let key = simple("a1", 1_770_000_000, 7);
-        assert_eq!(simple_log.after_year(&key), "a12026-13");
+        assert_eq!(simple_log.after_year(&key), "a12026-12\u{10ffff}");
         for (key, among) in [
             (&*key, true),
             ("a12026-02/x", true),
+            ("a12026-13", false),
             ("a12026-2026-02-03-04-05-06-ABCDEFGH", false),
             ("a122026-02-03-04-05-06-ABCDEFGH", false),
             ("a12026/02/03/x", false),

@@ -6,10 +6,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use super::super::store::{Ask, Store};
 use super::super::{Address, Fault, Object};
 use super::desk::Desk;
 use super::log::Log;
+use super::span::Span;
 
 /// Folders of other services in a bucket of logs, below `AWSLogs/ACCOUNT/` or
 /// `AWSLogs/ORGANISATION/ACCOUNT/`. No access log is delivered there, and there
@@ -30,6 +33,9 @@ const SERVICES: [&str; 13] = [
     "vpcflowlogs",
 ];
 
+/// Pages after each other, before folders are looked at all at once.
+const PATIENCE: usize = 16;
+
 /// Names that an empty prefix is told with.
 const NEAR: usize = 5;
 
@@ -39,9 +45,9 @@ pub(super) struct Logs {
     /// What the keys begin with.
     prefix: String,
     /// Those whose keys have a time.
-    pub logs: HashSet<Log>,
-    /// The first and the last key without a time.
-    pub others: Option<(String, String)>,
+    pub timed: HashSet<Log>,
+    /// Keys without a time: the first and the last of those that stand together.
+    pub others: Vec<(String, String)>,
 }
 
 /// How a search ended.
@@ -50,6 +56,8 @@ pub(super) struct Found {
     pub logs: Logs,
     /// Objects that were passed and are too early to be wanted.
     pub early: u64,
+    /// Whether keys were jumped over since the last one without a time.
+    jumped: bool,
     /// Why it was not brought to its end, or that nothing was found.
     pub fault: Option<Fault>,
 }
@@ -106,29 +114,32 @@ impl Logs {
         years
             .filter(|(_, text)| text[..4].iter().all(u8::is_ascii_digit))
             .filter_map(|(at, text)| Log::before(&key[..at], text[4]))
-            .find(|log| log.surrounds(key) && self.logs.contains(log))
+            .find(|log| log.surrounds(key) && self.timed.contains(log))
     }
 
     /// Where a listing that is at `object` goes on to find what is no part of its
-    /// log; none at the end of the prefix.
-    pub(super) fn skip(&self, object: &Object) -> Option<String> {
-        let next = match (Log::of(object), self.service(&object.key)) {
+    /// log.
+    pub(super) fn skip(&self, object: &Object) -> String {
+        match (Log::of(object), self.service(&object.key)) {
             (Some(log), _) => log.after_year(&object.key),
-            // Sorts right after the slash.
-            (None, Some(folder)) => format!("{}0", &folder[..folder.len() - 1]),
+            (None, Some(folder)) => behind(folder),
             (None, None) => object.key.to_string(),
-        };
-        (next.starts_with(&self.prefix) || next < self.prefix).then_some(next)
+        }
     }
 
-    fn note(&mut self, object: &Object) {
+    /// `apart` says that keys before it were jumped over since the last one without
+    /// a time.
+    fn note(&mut self, object: &Object, apart: bool) {
+        if is_marker(object) {
+            return;
+        }
         if let Some(log) = Log::of(object) {
-            self.logs.insert(log);
+            self.timed.insert(log);
         } else if !self.is_foreign(object) {
             let key = object.key.to_string();
-            match &mut self.others {
+            match self.others.last_mut().filter(|_| !apart) {
                 Some((_, last)) => *last = key,
-                none => *none = Some((key.clone(), key)),
+                None => self.others.push((key.clone(), key)),
             }
         }
     }
@@ -138,36 +149,164 @@ impl Logs {
 pub(super) async fn find<S: Store>(desk: &Desk<S>, address: &Address) -> Found {
     let mut found = Found::default();
     found.logs.prefix = address.prefix.to_string();
-    let mut after = Some(String::new());
-    while let Some(start_after) = after {
-        let ask = Ask {
-            bucket: Arc::clone(&address.bucket),
-            prefix: address.prefix.to_string(),
-            start_after,
-            max_keys: 0,
-            folders: false,
+    let mut tasks = JoinSet::new();
+    let whole = Stretch {
+        address: address.clone(),
+        prefix: address.prefix.to_string(),
+        after: String::new(),
+    };
+    tasks.spawn(whole.look(desk.clone()));
+    while let Some(looked) = tasks.join_next().await {
+        let looked = match looked {
+            Ok(looked) => looked,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => continue,
+            },
         };
-        let page = match desk.ask(ask).page().await {
-            Ok(page) => page,
-            Err(fault) => {
-                found.fault = Some(fault);
-                return found;
-            }
-        };
-        for object in &page.objects {
-            found.logs.note(object);
-            let begin = desk.span.begin(object.named.layout);
-            let early = object.named.time.is_some_and(|time| time < begin);
-            found.early += u64::from(early);
+        for stretch in looked.more {
+            tasks.spawn(stretch.look(desk.clone()));
         }
-        let last = page.objects.last().filter(|_| page.truncated);
-        after = last.and_then(|last| found.logs.skip(last));
+        found.add(looked.found);
     }
-    if found.logs.logs.is_empty() && found.logs.others.is_none() {
+    if found.fault.is_none() && found.logs.timed.is_empty() && found.logs.others.is_empty() {
         let near = near(desk, address).await;
         found.fault = Some(Fault::Empty { near });
     }
     found
+}
+
+impl Found {
+    fn add(&mut self, other: Self) {
+        self.early += other.early;
+        self.fault = self.fault.take().or(other.fault);
+        self.logs.timed.extend(other.logs.timed);
+        self.logs.others.extend(other.logs.others);
+    }
+
+    fn note(&mut self, object: &Object, span: &Span) {
+        let others = self.logs.others.len();
+        self.logs.note(object, self.jumped);
+        self.jumped &= self.logs.others.len() == others;
+        let begin = span.begin(object.named.layout);
+        let early = object.named.time.is_some_and(|time| time < begin);
+        self.early += u64::from(early);
+    }
+}
+
+/// Keys under a prefix, behind one of them.
+struct Stretch {
+    address: Address,
+    prefix: String,
+    after: String,
+}
+
+/// What became of a stretch.
+struct Looked {
+    found: Found,
+    /// What is left of it.
+    more: Vec<Stretch>,
+}
+
+impl Stretch {
+    /// Goes through it page by page. Where it holds many logs of more than a page
+    /// its folders are left to be looked at all at once.
+    async fn look<S: Store>(mut self, desk: Desk<S>) -> Looked {
+        let mut looked = Looked {
+            found: Found::default(),
+            more: Vec::new(),
+        };
+        looked.found.logs.prefix = self.address.prefix.to_string();
+        if let Err(fault) = self.walk(&desk, &mut looked).await {
+            looked.found.fault = Some(fault);
+        }
+        looked
+    }
+
+    async fn walk<S: Store>(&mut self, desk: &Desk<S>, looked: &mut Looked) -> Result<(), Fault> {
+        let found = &mut looked.found;
+        let mut jumps = 0;
+        for pages in 1.. {
+            let page = desk.ask(self.ask(false)).page().await?;
+            for object in &page.objects {
+                found.note(object, &desk.span);
+            }
+            let Some(last) = page.objects.last().filter(|_| page.truncated) else {
+                break;
+            };
+            let next = found.logs.skip(last);
+            let jumped = next != *last.key;
+            jumps += usize::from(jumped);
+            found.jumped |= jumped;
+            if !self.goes_on(&next) {
+                break;
+            }
+            self.after = next;
+            if pages % PATIENCE == 0 {
+                if jumps * 2 > PATIENCE {
+                    return self.split(desk, looked).await;
+                }
+                jumps = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// Parts what is left into folders.
+    async fn split<S: Store>(&mut self, desk: &Desk<S>, looked: &mut Looked) -> Result<(), Fault> {
+        let rest = self.after.strip_prefix(&self.prefix);
+        if let Some(slash) = rest.and_then(|rest| rest.find('/')) {
+            // It is not said whether a folder is given that begins before.
+            let folder = self.after[..=self.prefix.len() + slash].to_owned();
+            let after = std::mem::replace(&mut self.after, behind(&folder));
+            looked.more.push(self.part(folder, after));
+        }
+        let page = desk.ask(self.ask(true)).page().await?;
+        for object in &page.objects {
+            // There may be folders before it.
+            looked.found.jumped = true;
+            looked.found.note(object, &desk.span);
+        }
+        if page.truncated {
+            let object = page.objects.last().map(|last| looked.found.logs.skip(last));
+            let folder = page.folders.last().map(|last| behind(last));
+            if let Some(next) = object.max(folder).filter(|next| self.goes_on(next)) {
+                looked.more.push(self.part(self.prefix.clone(), next));
+            }
+        }
+        for folder in page.folders {
+            looked.more.push(self.part(folder, String::new()));
+        }
+        Ok(())
+    }
+
+    fn part(&self, prefix: String, after: String) -> Self {
+        Self {
+            address: self.address.clone(),
+            prefix,
+            after,
+        }
+    }
+
+    /// Whether there can be keys of it behind `next`.
+    fn goes_on(&self, next: &str) -> bool {
+        next.starts_with(&self.prefix) || next < self.prefix.as_str()
+    }
+
+    fn ask(&self, folders: bool) -> Ask {
+        Ask {
+            bucket: Arc::clone(&self.address.bucket),
+            prefix: self.prefix.clone(),
+            start_after: self.after.clone(),
+            max_keys: 0,
+            folders,
+        }
+    }
+}
+
+/// What sorts behind all keys of a folder, and before all others that do.
+fn behind(folder: &str) -> String {
+    format!("{folder}{}", char::MAX)
 }
 
 /// What stands beside a prefix under which there is nothing.
@@ -209,8 +348,8 @@ mod tests {
         let logs = under("x/");
         assert_eq!(logs.service(&key), Some(trail));
         assert_eq!(
-            logs.skip(&object(&key, 1, 0)).unwrap(),
-            "x/AWSLogs/111122223333/CloudTrail0"
+            logs.skip(&object(&key, 1, 0)),
+            "x/AWSLogs/111122223333/CloudTrail/\u{10ffff}"
         );
         assert_eq!(under(trail).service(&key), None, "asked for by name");
         let many = "AWSLogs/o-abc/111122223333/Config/x";
@@ -231,8 +370,11 @@ mod tests {
     #[test]
     fn keys_among_the_years_of_a_log_are_its_own() {
         let mut logs = under("");
-        logs.note(&object("a/2026/02/03/2026-02-03-04-05-06-ABCDEFGH", 1, 0));
-        logs.note(&object("b2026-02-03-04-05-06-ABCDEFGH", 1, 0));
+        logs.note(
+            &object("a/2026/02/03/2026-02-03-04-05-06-ABCDEFGH", 1, 0),
+            false,
+        );
+        logs.note(&object("b2026-02-03-04-05-06-ABCDEFGH", 1, 0), false);
         for (key, stem) in [
             ("a/2026/02/03/_SUCCESS", Some("a/")),
             ("a/2026/x", None),

@@ -22,8 +22,8 @@ use super::span::{day, day_after};
 enum What {
     /// Those of a log, and what stands among its years.
     Log(Log),
-    /// All others without a time.
-    Others,
+    /// All others without a time, from this key on.
+    Others(Box<str>),
 }
 
 /// A log being listed.
@@ -34,7 +34,7 @@ pub(super) struct Run {
     around: Arc<Logs>,
     /// Begins after this key.
     begin: String,
-    /// Ends before this one.
+    /// Ends with this one, whether there is one or not.
     end: Option<String>,
     /// One after the other in the order of their keys; the first is being read.
     lanes: VecDeque<Lane>,
@@ -69,9 +69,10 @@ impl Run {
     ) -> Self {
         let mut before = first.chars();
         before.next_back();
-        let bounds = (before.as_str().to_owned(), Some(format!("{last}\0")));
+        let bounds = (before.as_str().to_owned(), Some(last.to_owned()));
         let prefix = around.prefix_of("");
-        Self::new(desk, (bucket, around), What::Others, prefix, bounds)
+        let what = What::Others(first.into());
+        Self::new(desk, (bucket, around), what, prefix, bounds)
     }
 
     /// Of objects that are known already, sorted.
@@ -83,7 +84,7 @@ impl Run {
         Self {
             bucket: Arc::clone(bucket),
             prefix: around.prefix_of(""),
-            what: What::Others,
+            what: What::Others(Box::default()),
             around: Arc::clone(around),
             begin: String::new(),
             end: None,
@@ -131,14 +132,14 @@ impl Run {
     pub(super) fn name(&self) -> Arc<str> {
         let prefix = match &self.what {
             What::Log(log) => &*log.stem,
-            What::Others => &*self.prefix,
+            What::Others(_) => &*self.prefix,
         };
         format!("s3://{}/{prefix}", self.bucket).into()
     }
 
     /// Whether it comes to a key of its own.
     pub(super) fn reaches(&self, key: &str) -> bool {
-        key > self.begin.as_str() && self.end.as_deref().is_none_or(|end| key < end)
+        key > self.begin.as_str() && self.end.as_deref().is_none_or(|end| key <= end)
     }
 
     /// The next object; none at the end. After a fault there is nothing more.
@@ -222,14 +223,16 @@ impl Run {
     fn is_own(&self, object: &Object) -> bool {
         match (&self.what, object.named.time) {
             (What::Log(log), Some(_)) => log.owns(object),
-            (What::Others, Some(_)) => false,
+            (What::Others(_), Some(_)) => false,
             (What::Log(log), None) => {
                 log.surrounds(&object.key)
                     && !self.around.is_foreign(object)
                     && self.around.owner(&object.key).as_ref() == Some(log)
             }
-            (What::Others, None) => {
-                !self.around.is_foreign(object) && self.around.owner(&object.key).is_none()
+            (What::Others(first), None) => {
+                *object.key >= **first
+                    && !self.around.is_foreign(object)
+                    && self.around.owner(&object.key).is_none()
             }
         }
     }
@@ -239,14 +242,14 @@ impl Run {
         match &self.what {
             What::Log(log) if log.surrounds(&last.key) => Some(last.key.to_string()),
             What::Log(log) => log.next(&last.key),
-            What::Others => self.around.skip(last),
+            What::Others(_) => Some(self.around.skip(last)),
         }
     }
 
     fn note_stranger(&mut self, object: &Object) {
         if let (What::Log(log), Some(other)) = (&self.what, Log::of(object))
             && log.surrounds(&object.key)
-            && !self.around.logs.contains(&other)
+            && !self.around.timed.contains(&other)
             && !self.strangers.contains(&other)
         {
             self.strangers.push(other);
@@ -278,7 +281,7 @@ impl Run {
         };
         lane.after = next.filter(|next| !lane.is_past(next));
         for object in own {
-            let past = self.end.as_deref().is_some_and(|end| &*object.key >= end);
+            let past = self.end.as_deref().is_some_and(|end| &*object.key > end);
             // What is of the next day comes with the next lane.
             if past || !lane.is_past(&object.key) {
                 counts.listed += 1;

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::super::Seen;
 use super::super::layout;
-use super::super::store::{Content, PAGE, Page};
+use super::super::store::{Ask, Content, PAGE, Page};
 use super::*;
 use crate::source::{Print, Reach};
 
@@ -109,16 +110,13 @@ impl Memory {
                 page.truncated = true;
                 break;
             }
-            match rest.find('/').filter(|_| ask.folders) {
-                Some(slash) => {
-                    let folder = object.key[..=ask.prefix.len() + slash].to_owned();
-                    at = self.find(at, |key| key.starts_with(&folder));
-                    page.folders.push(folder);
-                }
-                None => {
-                    page.objects.push(object);
-                    at += 1;
-                }
+            if let Some(slash) = rest.find('/').filter(|_| ask.folders) {
+                let folder = object.key[..=ask.prefix.len() + slash].to_owned();
+                at = self.find(at, |key| key.starts_with(&folder));
+                page.folders.push(folder);
+            } else {
+                page.objects.push(object);
+                at += 1;
             }
         }
         page

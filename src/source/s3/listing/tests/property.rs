@@ -155,6 +155,9 @@ impl Case {
                 .extend(seen.map(|seen| ((*stem).to_owned(), seen)));
         }
         for (object, state) in &self.objects {
+            if object.size == 0 || object.key.starts_with("AWSLogs/") {
+                continue;
+            }
             let mut mark = match state {
                 0 | 1 => mark(object, whole()),
                 2 | 3 => mark(object, Vec::new()),
@@ -229,8 +232,6 @@ impl Case {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
-
     #[test]
     fn a_listing_is_all_keys_filtered_and_sorted(case in case()) {
         let objects: Vec<_> = case.objects.iter().map(|(object, _)| object.clone()).collect();
