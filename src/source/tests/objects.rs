@@ -63,6 +63,8 @@ fn arrival(key: &str, body: Result<Body, Fault>) -> Arrival {
     }
 }
 
+/// As what has come.
+#[allow(clippy::unnecessary_wraps)]
 fn text(text: impl Into<Vec<u8>>) -> Result<Body, Fault> {
     Ok(Body::Memory(text.into()))
 }

@@ -235,7 +235,7 @@ impl World {
             ..Listed::new(vec![address], run.lookback, run.full)
         };
         sources.attach(Box::new(queue), Some(listed));
-        let mut waiting: VecDeque<(Vec<Progressed>, Vec<(usize, u64)>)> = VecDeque::new();
+        let mut waiting = VecDeque::<(Vec<Progressed>, Vec<_>)>::new();
         let (mut reached, mut fresh) = (Vec::new(), Vec::new());
         let mut block = Block::default();
         let mut floor = i64::MIN;
