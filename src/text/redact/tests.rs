@@ -223,7 +223,7 @@ fn a_hostile_line_takes_linear_time() {
         let taken = started.elapsed();
         assert!(shown.len() <= 6 * text.len());
         // An unoptimized build on a busy machine; quadratic would be minutes.
-        assert!(taken < Duration::from_millis(500), "{unit}: {taken:?}");
+        assert!(taken < Duration::from_secs(20), "{unit}: {taken:?}");
     }
 }
 
