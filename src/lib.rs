@@ -8,7 +8,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`source`] | blocks of whole lines from stdin, files and directories, merged by time |
+//! | [`source`] | blocks of whole lines from stdin, files, directories and buckets, merged by time |
 //! | [`record`] | one line, zero-copy: fields, typed values, derived fields |
 //! | [`rule`] | Sigma rules: read, checked, compiled |
 //! | [`observation`] | what is left of a record once it is matched |

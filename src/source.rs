@@ -1,4 +1,4 @@
-//! Where lines come from: stdin, files, directories, compressed or not.
+//! Where lines come from: stdin, files, directories, buckets, compressed or not.
 //!
 //! A [`Sources`] gives [`Block`]s of whole lines, merged by time. Bytes leave,
 //! with the name and the offset they came from; what they mean is not known

@@ -116,6 +116,11 @@ class Aws:
         """From the request after the next `count` on, moto checks who asks."""
         requests.post(f"{self.url}/moto-api/reset-auth", data=str(count), timeout=5)
 
+    def listed(self, bucket):
+        """How many listings of a bucket were asked for so far."""
+        asked = REQUEST.findall(self.log.read_text(errors="replace"))
+        return sum(urlsplit(path).path.strip("/") == bucket for path, _ in asked)
+
     def served(self, bucket):
         """The keys whose content was given so far, one for each time."""
         keys = []
