@@ -97,7 +97,10 @@ impl Stop {
             }
             Stop::Many(errors, _) => {
                 for error in errors {
-                    say(format_args!("s3sentry: error: {}", terminal(error.as_bytes())));
+                    say(format_args!(
+                        "s3sentry: error: {}",
+                        terminal(error.as_bytes())
+                    ));
                 }
             }
             Stop::Quietly(_) => {}
@@ -196,7 +199,9 @@ pub fn exit_code(ended: Result<End, Stop>) -> ExitCode {
             stop.say();
             if let Stop::Many(lines, what) = &stop {
                 let count = words::count(lines.len() as u64, "error");
-                say(format_args!("s3sentry: {count} in the {what}; no input was read"));
+                say(format_args!(
+                    "s3sentry: {count} in the {what}; no input was read"
+                ));
             }
             stop.end()
         }

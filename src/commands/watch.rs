@@ -170,9 +170,7 @@ fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Inp
         );
     }
     if format == Format::Json && output.append.is_some() {
-        return usage(
-            "json is one array, which nothing can be appended to; use --format ndjson",
-        );
+        return usage("json is one array, which nothing can be appended to; use --format ndjson");
     }
     if arguments.input.sources.is_empty() {
         return Err(Stop::usage(anyhow::anyhow!(

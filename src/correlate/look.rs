@@ -87,7 +87,8 @@ impl Correlator {
             records += close::run(closings, &judge, &mut self.log, &mut raised)?;
             fired.extend(raised.into_iter().filter_map(|raised| {
                 let of = |one: &&Touched| {
-                    one.key == raised.key && Arc::ptr_eq(&set.rules[one.rule].info, &raised.alert.rule)
+                    one.key == raised.key
+                        && Arc::ptr_eq(&set.rules[one.rule].info, &raised.alert.rule)
                 };
                 let one = *together.iter().find(of)?;
                 Some((one, raised))

@@ -294,7 +294,11 @@ impl Run<'_> {
         self.commit_now(listener, tally, true)
     }
 
-    fn commit<E: From<io::Error>>(&mut self, listener: &mut dyn Listener<E>, tally: &Tally) -> Result<(), E> {
+    fn commit<E: From<io::Error>>(
+        &mut self,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
+    ) -> Result<(), E> {
         match &self.commits {
             Some(commits)
                 if (commits.is_due(tally.bytes) || listener.is_due()) && !self.waits() =>

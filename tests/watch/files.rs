@@ -26,7 +26,11 @@ fn a_file_that_grows_is_told_of_once_while_it_is_open() {
     watch.stop();
     let told = watch.told();
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(watch.said().contains("s3sentry: 10 lines"), "{}", watch.said());
+    assert!(
+        watch.said().contains("s3sentry: 10 lines"),
+        "{}",
+        watch.said()
+    );
 }
 
 #[test]
@@ -45,7 +49,11 @@ fn nothing_is_read_twice_or_left_out_when_logs_are_rotated() {
             let name = |number: i64| place.path(&format!("logs/access.log.{number}"));
             fs::rename(name(old), name(old + 1)).unwrap();
         }
-        fs::rename(place.path("logs/access.log"), place.path("logs/access.log.1")).unwrap();
+        fs::rename(
+            place.path("logs/access.log"),
+            place.path("logs/access.log.1"),
+        )
+        .unwrap();
         place.append("logs/access.log", &lines(number * 10 + 5..number * 10 + 6));
         if number % 2 == 0 {
             std::thread::sleep(std::time::Duration::from_millis(200));
@@ -75,11 +83,15 @@ fn a_file_that_was_truncated_is_read_from_its_beginning() {
 fn what_cannot_be_read_is_said_once_and_does_not_end_it() {
     let place = Place::new();
     let mut watch = place.watch("logs other.log --state state.db");
-    watch.until("it is said", |watch| watch.said().contains("other.log does not exist"));
+    watch.until("it is said", |watch| {
+        watch.said().contains("other.log does not exist")
+    });
     place.append("logs/access.log", &lines(0..3));
     watch.until_told("three-refused", "open", 3);
     place.append("other.log", &line(3, "192.0.2.1"));
-    watch.until("it is said", |watch| watch.said().contains("other.log can be read again"));
+    watch.until("it is said", |watch| {
+        watch.said().contains("other.log can be read again")
+    });
     watch.stop();
     assert_eq!(watch.said().matches("does not exist").count(), 1);
 }

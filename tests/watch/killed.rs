@@ -21,7 +21,12 @@ fn kills_change_no_alert() {
         let mut watch = place.watch("logs --state state.db --commit-every 1");
         for _ in 0..4 {
             let lines: String = (0..5)
-                .map(|at| line(number * 97 + at * 13, &format!("192.0.2.{}", (number + at) % 9)))
+                .map(|at| {
+                    line(
+                        number * 97 + at * 13,
+                        &format!("192.0.2.{}", (number + at) % 9),
+                    )
+                })
                 .collect();
             place.append("logs/access.log", &lines);
             number += 1;
@@ -32,9 +37,15 @@ fn kills_change_no_alert() {
         }
         watch.kill();
     }
-    place.append("logs/access.log", &line(number * 97 + 5 * 3600, "198.51.100.1"));
+    place.append(
+        "logs/access.log",
+        &line(number * 97 + 5 * 3600, "198.51.100.1"),
+    );
     let mut watch = place.watch("logs --state state.db");
-    let scan = place.command("scan logs --quiet --format ndjson").output().unwrap();
+    let scan = place
+        .command("scan logs --quiet --format ndjson")
+        .output()
+        .unwrap();
     assert!(scan.status.success());
     let own = |rule: &str| rule.ends_with("-refused");
     let wanted: BTreeSet<(String, u64)> = String::from_utf8(scan.stdout)
@@ -59,7 +70,9 @@ fn kills_change_no_alert() {
     watch.stop();
     let told = watch.by_id();
     let ids: BTreeSet<&String> = wanted.iter().map(|(id, _)| id).collect();
-    let more = told.iter().filter(|(id, (_, rule))| own(rule) && !ids.contains(id));
+    let more = told
+        .iter()
+        .filter(|(id, (_, rule))| own(rule) && !ids.contains(id));
     // The last line's own period is not over for the watch: it counts for a scan.
     assert_eq!(more.count(), 0);
     assert!(fs::metadata(place.path("state.db")).unwrap().len() > 0);

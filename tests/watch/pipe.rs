@@ -23,14 +23,27 @@ fn a_pipe_is_told_of_at_once_and_ends_with_its_writer() {
     watch.until_told("three-refused", "closed", 3);
     watch.close();
     assert_eq!(watch.ended(), Some(0), "{}", watch.said());
-    assert_eq!(watch.told().iter().filter(|told| told.0 == "three-refused").count(), 2);
+    assert_eq!(
+        watch
+            .told()
+            .iter()
+            .filter(|told| told.0 == "three-refused")
+            .count(),
+        2
+    );
 }
 
 #[test]
 fn a_fifo_outlives_its_writers() {
     let place = Place::new();
     let fifo = place.path("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
     let mut watch = place.watch("fifo --state state.db");
     for second in 0..3 {
         std::fs::write(&fifo, line(second, "192.0.2.1")).unwrap();
@@ -45,7 +58,9 @@ fn without_a_state_file_it_warns_and_leaves_nothing() {
     let place = Place::new();
     std::fs::create_dir(place.path("tmp")).unwrap();
     let mut command = place.command("watch logs");
-    command.env("TMPDIR", place.path("tmp")).stderr(Stdio::piped());
+    command
+        .env("TMPDIR", place.path("tmp"))
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     sleep(Duration::from_millis(500));
     send(&child, "INT");
@@ -60,7 +75,10 @@ fn without_a_state_file_it_warns_and_leaves_nothing() {
 fn a_reader_that_leaves_ends_it_quietly_and_loses_nothing() {
     let place = Place::new();
     let mut command = place.command("watch - --state state.db");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     let mut pipe = child.stdin.take().unwrap();
@@ -83,7 +101,10 @@ fn what_makes_no_sense_is_refused() {
         ("watch", "watch needs a source"),
         ("watch logs -o alerts.ndjson", "--append FILE"),
         ("watch logs -", "a pipe has no end"),
-        ("watch logs --format json --append alerts.json", "--format ndjson"),
+        (
+            "watch logs --format json --append alerts.json",
+            "--format ndjson",
+        ),
     ] {
         let run = place.command(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&run.stderr);
@@ -98,7 +119,10 @@ fn alerts_come_soon() {
     use std::io::{BufRead, BufReader, Write};
     let place = Place::new();
     let mut command = place.command("watch - --state state.db --quiet");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let mut alerts = BufReader::new(child.stdout.take().unwrap());
@@ -106,7 +130,8 @@ fn alerts_come_soon() {
     for number in 0..200_i64 {
         let ip = format!("192.0.2.{number}");
         for second in 0..2 {
-            pipe.write_all(line(number + second, &ip).as_bytes()).unwrap();
+            pipe.write_all(line(number + second, &ip).as_bytes())
+                .unwrap();
         }
         sleep(Duration::from_millis(10));
         let begun = Instant::now();
@@ -122,7 +147,12 @@ fn alerts_come_soon() {
     assert!(child.wait().unwrap().success());
     times.sort_unstable();
     let at = |share: usize| times[times.len() * share / 100];
-    println!("first alert: p50 {:?}, p99 {:?}, worst {:?}", at(50), at(99), times[199]);
+    println!(
+        "first alert: p50 {:?}, p99 {:?}, worst {:?}",
+        at(50),
+        at(99),
+        times[199]
+    );
     // A bound for any machine and build that is far from waiting for a timer.
     assert!(at(50) < Duration::from_millis(100), "{:?}", at(50));
 }

@@ -46,7 +46,9 @@ pub fn line(second: i64, ip: &str) -> String {
          AccessDenied - - 3 - \"-\" \"curl/8\" - id - TLS_AES_128_GCM_SHA256 - data.s3.amazonaws.com \
          TLSv1.3 - -\n",
         time.format("%d/%b/%Y:%H:%M:%S +0000"),
-        ip.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))),
+        ip.bytes().fold(7_u32, |sum, byte| sum
+            .wrapping_mul(31)
+            .wrapping_add(u32::from(byte))),
     )
 }
 
@@ -67,7 +69,10 @@ impl Place {
     }
 
     pub fn append(&self, name: &str, text: &str) {
-        let file = OpenOptions::new().append(true).create(true).open(self.path(name));
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.path(name));
         file.unwrap().write_all(text.as_bytes()).unwrap();
     }
 
@@ -98,7 +103,10 @@ impl Place {
 
     fn start(&self, mut command: Command) -> Watch {
         let open = |name| {
-            let file = OpenOptions::new().append(true).create(true).open(self.path(name));
+            let file = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(self.path(name));
             Stdio::from(file.unwrap())
         };
         command.stdout(open("alerts")).stderr(open("said"));
@@ -132,7 +140,11 @@ pub struct Watch {
 
 impl Watch {
     pub fn write(&mut self, text: &str) {
-        self.pipe.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+        self.pipe
+            .as_mut()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
     }
 
     pub fn close(&mut self) {
@@ -149,7 +161,9 @@ impl Watch {
         let text = fs::read_to_string(&self.alerts).unwrap_or_default();
         let end = text.rfind('\n').map_or(0, |end| end + 1);
         let lines = text[..end].lines();
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Alerts of the rules of these tests.

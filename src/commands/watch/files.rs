@@ -115,7 +115,9 @@ fn mark(
 fn open(path: &str) -> std::io::Result<(File, (u64, i64))> {
     let data = std::fs::metadata(path)?;
     let since = data.modified()?.duration_since(UNIX_EPOCH);
-    let mtime = since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
+    let mtime = since.map_or(0, |since| {
+        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    });
     Ok((File::open(path)?, (data.len(), mtime)))
 }
 
@@ -139,7 +141,12 @@ mod tests {
 
     #[test]
     fn rotated_logs_are_called_after_the_first() {
-        for rotated in ["/l/a.log.1", "/l/a.log.12", "/l/a.log-20260203", "/l/a.log.old"] {
+        for rotated in [
+            "/l/a.log.1",
+            "/l/a.log.12",
+            "/l/a.log-20260203",
+            "/l/a.log.old",
+        ] {
             assert_eq!(stem(rotated), Some("/l/a.log"), "{rotated}");
         }
         assert_eq!(stem("/l/a.log"), None);

@@ -101,8 +101,7 @@ impl Keys {
     }
 
     fn key_mut(&mut self, touched: &Touched) -> Option<&mut Key> {
-        let keys: &mut HashMap<u64, Key> =
-            self.periods[touched.rule].get_mut(&touched.period)?;
+        let keys: &mut HashMap<u64, Key> = self.periods[touched.rule].get_mut(&touched.period)?;
         keys.get_mut(&touched.key)
     }
 }
