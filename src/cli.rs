@@ -233,7 +233,7 @@ pub enum Rules {
     /// Run each rule over its fires.log and quiet.log
     Test(RulesTest),
     /// Say why a rule fires on some lines, or does not
-    Explain(RulesExplain),
+    Explain(Box<RulesExplain>),
 }
 
 /// `rules list`.

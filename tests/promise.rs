@@ -4,6 +4,8 @@
 
 #[path = "promise/caps.rs"]
 mod caps;
+#[path = "promise/early.rs"]
+mod early;
 #[path = "promise/edges.rs"]
 mod edges;
 #[path = "promise/evidence.rs"]

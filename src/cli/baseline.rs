@@ -11,7 +11,7 @@ use super::{Common, Input, ListFormat, Lists};
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
     /// Learn from logs of days on which nothing was wrong: what they hold is normal at once
-    Learn(Learn),
+    Learn(Box<Learn>),
     /// Show what is known: how far learning is, or who and what was seen
     Show(Show),
     /// Forget a bucket, address, network, principal or account, so that it is new again

@@ -3,25 +3,27 @@
 use clap::Args;
 use s3sentry::source::s3::CONCURRENCY;
 
+/// Where the help lists them.
+const BUCKETS: &str = "Buckets";
+
 /// Options for sources that are `s3://bucket/prefix`.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Buckets")]
 pub struct Bucket {
     /// Profile of the AWS configuration files [default: $AWS_PROFILE, then default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = BUCKETS, value_name = "NAME")]
     pub profile: Option<String>,
     /// Region that is asked first; buckets of other regions are found all the same
     /// [default: $AWS_REGION, then that of the profile]
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, help_heading = BUCKETS, value_name = "REGION")]
     pub region: Option<String>,
     /// Another server than AWS that speaks its protocol, http:// or https://
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, help_heading = BUCKETS, value_name = "URL", value_parser = url)]
     pub endpoint_url: Option<String>,
     /// Pay for the requests, where the owner of the bucket does not
-    #[arg(long)]
+    #[arg(long, help_heading = BUCKETS)]
     pub requester_pays: bool,
     /// Objects that are fetched at once, at the most; fewer when AWS asks to slow down
-    #[arg(long, value_name = "N", default_value_t = CONCURRENCY, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, help_heading = BUCKETS, value_name = "N", default_value_t = CONCURRENCY, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
 }
 

@@ -7,7 +7,6 @@ use clap::Args;
 use s3sentry::alert::Level;
 use s3sentry::sink::Format;
 
-use super::bucket::Bucket;
 use super::{Common, Input, Lists, Output, duration, format, level, size};
 
 /// `watch`.
@@ -31,9 +30,6 @@ pub struct Watch {
     /// Lists.
     #[command(flatten)]
     pub lists: Lists,
-    /// Buckets.
-    #[command(flatten)]
-    pub bucket: Bucket,
     /// How long to wait before looking for more [default: 1s; 60s for buckets]
     #[arg(long, value_name = "DURATION", value_parser = pause)]
     pub interval: Option<Duration>,

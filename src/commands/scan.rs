@@ -81,7 +81,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
     let mut target = Target::open(&arguments.output, header)?;
     let whom = arguments.entities.as_deref();
     let whom = whom.map(Target::file).transpose()?;
-    let mut sources = opened(arguments, inputs, session.as_ref(), span)?;
+    let mut sources = opened(arguments, &inputs, session.as_ref(), span)?;
     let options = Options {
         span,
         lateness: sources.lateness(),
@@ -165,7 +165,7 @@ pub fn run(arguments: &Scan) -> Result<End, Stop> {
 /// Opens what was named.
 fn opened(
     arguments: &Scan,
-    inputs: Inputs,
+    inputs: &Inputs,
     session: Option<&Session>,
     span: Span,
 ) -> Result<Sources, Stop> {
@@ -181,13 +181,7 @@ fn opened(
             (resumed(session, specs, reading, span)?, further)
         }
     };
-    bucket::attach(
-        &mut sources,
-        &inputs,
-        &arguments.input.bucket,
-        span,
-        further,
-    )?;
+    bucket::attach(&mut sources, inputs, &arguments.input.bucket, span, further)?;
     Ok(sources)
 }
 

@@ -86,6 +86,8 @@ impl Kept {
 /// Runs the command.
 pub fn run(arguments: &Watch) -> Result<End, Stop> {
     let common = &arguments.common;
+    // First, so that what is begun is also ended.
+    let signals = Signals::listen().map_err(Stop::usage)?;
     let span = super::span(&arguments.input)?;
     let looked = Looked::read(arguments)?;
     let named = super::state_file(arguments.state.as_ref());
@@ -97,7 +99,6 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
     let session = Session::open(&kept.file, &super::owner())?.following();
     let header = matches!(format, Format::Csv | Format::Table);
     let mut target = Target::open(&arguments.output, header)?;
-    let signals = Signals::listen().map_err(Stop::usage)?;
     let look = super::output::look(common.color, &target);
     let file = target.growing()?;
     // What is shown meanwhile is the alerts.
@@ -140,7 +141,7 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
                 service.cycles(&mut Files::new(inputs, span, interval))
             } else {
                 let interval = arguments.interval.unwrap_or(BUCKETS);
-                let buckets = &arguments.bucket;
+                let buckets = &arguments.input.bucket;
                 let feed = Buckets::new(inputs, buckets, span, interval, signals.clone());
                 service.cycles(&mut feed?)
             }

@@ -88,19 +88,30 @@ fn a_profile_gives_keys_and_region() {
 #[test]
 fn without_credentials_that_is_what_is_told() {
     let server = Server::start(&filled());
-    for profile in [
-        "[profile reader]\nregion = eu-south-1\n",
-        // Nobody logged in.
-        "[profile reader]\nsso_session = work\nsso_account_id = 111122223333\n\
-         sso_role_name = reader\n[sso-session work]\nsso_region = eu-south-1\n\
-         sso_start_url = https://example.com/start\n",
-        "[profile reader]\ncredential_process = false\n",
+    for (profile, why) in [
+        (
+            "[profile reader]\nregion = eu-south-1\n",
+            "no credentials found in chain",
+        ),
+        ("[profile other]\nregion = eu-south-1\n", "`reader`"),
+        (
+            "[profile reader]\nsso_session = work\nsso_account_id = 111122223333\n\
+             sso_role_name = reader\n[sso-session work]\nsso_region = eu-south-1\n\
+             sso_start_url = https://example.com/start\n",
+            "failed to load the cached SSO token",
+        ),
+        (
+            "[profile reader]\ncredential_process = false\n",
+            "external process exited",
+        ),
     ] {
         let home = tempfile::tempdir().unwrap();
         let (objects, fault) = scanned(home.path(), &server, profile);
         assert_eq!(objects, 0);
         let fault = fault.unwrap();
         assert!(fault.starts_with("credentials "), "{profile}: {fault}");
+        assert!(fault.contains(why), "{profile}: {fault}");
+        assert!(fault.ends_with("the role of this machine"), "{fault}");
     }
 }
 

@@ -142,7 +142,7 @@ fn names_need_not_be_utf8() {
 #[test]
 fn wrong_addresses_are_usage() {
     let place = Place::new();
-    for command in ["scan", "parse", "rules explain list-denied"] {
+    for command in ["scan", "parse", "rules explain access-denied-burst"] {
         let run = place.run(&format!("{command} s3:///prefix")).ends(2);
         run.says("s3:///prefix: names no bucket: write s3://BUCKET/PREFIX");
     }

@@ -25,7 +25,7 @@ ATTACKS = (
     "secrets,restored"
 )
 START = "2026-02-03T20:00:00Z"
-LINES = 9000
+LINES = 7000
 HOURS = 30
 LONGEST = timedelta(hours=1)
 
@@ -70,7 +70,7 @@ def deliver(log, seed):
     objects = []
     for bucket, lines in sorted(by_bucket.items()):
         while lines:
-            first, size = lines[0][0], rng.randint(1, 120)
+            first, size = lines[0][0], rng.randint(1, 160)
             part = [
                 (time, line)
                 for time, line in lines[:size]

@@ -39,9 +39,9 @@ class Program:
 
     def words(self, command, *words):
         """The command line. `--state` and the like are among the words."""
-        command = [self.binary, command, *self.common, *map(str, words)]
-        bucket = any(str(word).startswith("s3://") for word in words)
-        return command + self.at if bucket else command
+        reached = any(str(word).startswith("s3://") for word in words)
+        at = self.at if reached and command in ("scan", "watch") else []
+        return [self.binary, command, *map(str, words), *self.common, *at]
 
     def run(self, *words, code=0, environment=None):
         """Runs it to its end; gives stdout and stderr as text."""

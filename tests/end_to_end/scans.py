@@ -65,7 +65,7 @@ def pruned(world):
             # Event-time keys tell the day alone.
             if one.at.hour < 9 and one.at.day == 4 and layout != "event" or one.at.day < 4
         ]
-        holds(len(early) > 50, "nothing stands before the span")
+        holds(len(early) > 20, "nothing stands before the span")
         wasted = read.intersection(early)
         holds(not wasted, f"{layout}: {len(wasted)} were fetched in vain: {sorted(wasted)[:3]}")
 

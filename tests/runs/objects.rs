@@ -147,7 +147,7 @@ impl Case {
                 (None, None) => false,
             };
             if !done {
-                let offset = mark.as_ref().map_or(0, |mark| mark.position());
+                let offset = mark.as_ref().map_or(0, s3sentry::source::Mark::position);
                 lines += made.text[offset as usize..].lines().count() as u64;
                 queue.push(Arrival {
                     object,

@@ -1,5 +1,6 @@
 //! An endless pipe.
 
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -62,12 +63,13 @@ fn without_a_state_file_it_warns_and_leaves_nothing() {
         .env("TMPDIR", place.path("tmp"))
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    sleep(Duration::from_millis(500));
+    let mut said = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap())
+        .read_line(&mut said)
+        .unwrap();
+    assert!(said.contains("a restart forgets"), "{said}");
     send(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    let mut said = String::new();
-    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
-    assert!(said.contains("a restart forgets"), "{said}");
     assert_eq!(std::fs::read_dir(place.path("tmp")).unwrap().count(), 0);
 }
 
@@ -83,7 +85,8 @@ fn a_reader_that_leaves_ends_it_quietly_and_loses_nothing() {
     drop(child.stdout.take());
     let mut pipe = child.stdin.take().unwrap();
     for second in 0..3 {
-        std::io::Write::write_all(&mut pipe, line(second, "192.0.2.1").as_bytes()).unwrap();
+        pipe.write_all(line(second, "192.0.2.1").as_bytes())
+            .unwrap();
     }
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
@@ -116,7 +119,6 @@ fn what_makes_no_sense_is_refused() {
 /// Of the time from the line that decides to the alert, on a pipe that was silent.
 #[test]
 fn alerts_come_soon() {
-    use std::io::{BufRead, BufReader, Write};
     let place = Place::new();
     let mut command = place.command("watch - --state state.db --quiet");
     command

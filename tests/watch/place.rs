@@ -213,6 +213,13 @@ impl Watch {
         }
     }
 
+    /// Waits until rules have been read and the state file is there.
+    #[track_caller]
+    pub fn until_begun(&self) {
+        let lock = self.said.with_file_name("state.db.lock");
+        self.until("it has begun", |_| lock.exists());
+    }
+
     /// Waits until it has been told that an alert of this rule has this status.
     #[track_caller]
     pub fn until_told(&self, rule: &str, status: &str, count: u64) {

@@ -1,7 +1,7 @@
 //! The loop: cycle after cycle, and rules that change between two of them.
 
 use s3sentry::pipeline::{self, BlockSource, Memory, Outcome, Span};
-use s3sentry::session::{self, Session};
+use s3sentry::session::{self, Output as _, Session};
 use s3sentry::source::Sources;
 
 use super::cycle::Cycle;
@@ -150,6 +150,9 @@ impl<'w> Service<'w> {
             say(format_args!("s3sentry: warning: {text}"));
         }
         drop(self.session.begin(&mut self.writer)?);
+        // Nobody may come for long who would show it.
+        let shown = self.writer.batch(&self.totals.tally);
+        shown.map_err(Failed::Output)?;
         Ok((memory, Names::new(past)))
     }
 

@@ -5,8 +5,10 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::checkpoint::{self, Mark, Past, Print, Progressed, Reach};
@@ -404,7 +406,8 @@ impl Objects {
 
     /// A plain object as a file. What is compressed cannot be read from the middle.
     fn fetch(&self, bucket: &str, key: &str) -> Option<File> {
-        if key.ends_with(".gz") || key.ends_with(".zst") {
+        let end = Path::new(key).extension().and_then(OsStr::to_str);
+        if matches!(end, Some("gz" | "zst")) {
             return None;
         }
         let left = self.again.get().checked_sub(1)?;

@@ -183,10 +183,9 @@ impl Client {
                 Err(error) => error,
             };
             let mut fault = errors::fault(&error, asked);
-            if errors::is_unsent(&error)
-                && let Some(why) = self.without_credentials().await
-            {
-                fault = why;
+            if errors::is_unsent(&error) && self.without_credentials().await.is_some() {
+                // Who gives credentials says only once what is wrong.
+                fault = errors::without_credentials(&error);
             }
             match &fault {
                 Fault::WrongRegion {

@@ -133,7 +133,7 @@ where
         SdkError::TimeoutError(_) => Fault::Timeout,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout,
         SdkError::DispatchFailure(_) => Fault::Connection {
-            reason: causes(error),
+            reason: behind(error),
         },
         _ => answered(error, asked),
     }
@@ -221,13 +221,32 @@ pub(super) fn is_unsent<E>(error: &SdkError<E>) -> bool {
         if failure.is_other() && failure.as_other().is_none())
 }
 
+/// That a request was never sent for want of credentials.
+pub(super) fn without_credentials<E>(error: &SdkError<E>) -> Fault
+where
+    E: Error + 'static,
+{
+    Fault::Credentials {
+        reason: behind(error),
+    }
+}
+
+/// What caused a request not to be answered, without the layers of the SDK.
+fn behind(error: &(dyn Error + 'static)) -> String {
+    causes(error.source().and_then(Error::source).unwrap_or(error))
+}
+
 /// An error and what caused it, in one line. What one of them repeats of its
 /// cause is said once.
 pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut told = error.to_string();
+    let line = |error: &dyn Error| {
+        let text = error.to_string();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut told = line(error);
     let mut next = error.source();
     while let Some(cause) = next {
-        let text = cause.to_string();
+        let text = line(cause);
         if !told.contains(&text) {
             told.push_str(": ");
             told.push_str(&text);
@@ -347,16 +366,18 @@ mod tests {
 
     #[test]
     fn without_an_answer_the_causes_are_told() {
-        let cause = || std::io::Error::other("refused");
+        let cause = || std::io::Error::other("refused\n  by some network");
         let error = |of| SdkError::<GetObjectError>::dispatch_failure(of);
         let io = error(ConnectorError::io(cause().into()));
-        let reason = "dispatch failure: io error: refused".to_owned();
+        let reason = "refused by some network".to_owned();
         assert_eq!(fault(&io, Asked::Get), Fault::Connection { reason });
         assert!(!is_unsent(&io));
         let late = error(ConnectorError::timeout(cause().into()));
         assert_eq!(fault(&late, Asked::Get), Fault::Timeout);
         let unsent = error(ConnectorError::other(cause().into(), None));
         assert!(is_unsent(&unsent));
+        let reason = "refused by some network".to_owned();
+        assert_eq!(without_credentials(&unsent), Fault::Credentials { reason });
         let cut = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
         let cut = SdkError::<GetObjectError>::response_error(cause(), cut);
         assert_eq!(fault(&cut, Asked::Get).kind(), "connection");

@@ -150,10 +150,8 @@ impl Line {
                 Err(error) => error,
             };
             let mut fault = errors::fault(&error, Asked::Queue(action));
-            if errors::is_unsent(&error)
-                && let Some(why) = self.client.without_credentials().await
-            {
-                fault = why;
+            if errors::is_unsent(&error) && self.client.without_credentials().await.is_some() {
+                fault = errors::without_credentials(&error);
             }
             if fresh || !matches!(fault, Fault::Credentials { .. }) {
                 return Err(fault);
