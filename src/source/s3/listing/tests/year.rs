@@ -173,13 +173,45 @@ impl World {
         let came = run::run(&self.bucket, &self.path, set, &how);
         let lines = self.keep(&came, now);
         if std::env::var("DBG").is_ok() {
-            println!("now {now} {full:?} every {} bs {} batch {} crash {:?} failing {:?} due {due:?}\n  came {came:?}", how.every, how.block_size, how.batch, how.crash, how.failing);
+            println!(
+                "now {now} {full:?} every {} bs {} batch {} crash {:?} failing {:?} due {due:?}\n  came {came:?}",
+                how.every, how.block_size, how.batch, how.crash, how.failing
+            );
             let file = rusqlite::Connection::open(&self.path).unwrap();
-            let mut st = file.prepare("select name, reach, time from inputs").unwrap();
-            let rows: Vec<String> = st.query_map([], |r| Ok(format!("{} {} {}", r.get::<_,String>(0)?, r.get::<_,String>(1)?, r.get::<_,i64>(2)?))).unwrap().map(|r| r.unwrap()).collect();
+            let mut st = file
+                .prepare("select name, reach, time from inputs")
+                .unwrap();
+            let rows: Vec<String> = st
+                .query_map([], |r| {
+                    Ok(format!(
+                        "{} {} {}",
+                        r.get::<_, String>(0)?,
+                        r.get::<_, String>(1)?,
+                        r.get::<_, i64>(2)?
+                    ))
+                })
+                .unwrap()
+                .map(|r| r.unwrap())
+                .collect();
             println!("  rows {rows:#?}");
-            let mut st = file.prepare("select stem, newest, since, forgotten, listed, listed_all from logs").unwrap();
-            let rows: Vec<String> = st.query_map([], |r| Ok(format!("{} {:?} {} {} {} {}", r.get::<_,String>(0)?, r.get::<_,Option<i64>>(1)?, r.get::<_,i64>(2)?, r.get::<_,i64>(3)?, r.get::<_,i64>(4)?, r.get::<_,i64>(5)?))).unwrap().map(|r| r.unwrap()).collect();
+            let mut st = file
+                .prepare("select stem, newest, since, forgotten, listed, listed_all from logs")
+                .unwrap();
+            let rows: Vec<String> = st
+                .query_map([], |r| {
+                    Ok(format!(
+                        "{} {:?} {} {} {} {}",
+                        r.get::<_, String>(0)?,
+                        r.get::<_, Option<i64>>(1)?,
+                        r.get::<_, i64>(2)?,
+                        r.get::<_, i64>(3)?,
+                        r.get::<_, i64>(4)?,
+                        r.get::<_, i64>(5)?
+                    ))
+                })
+                .unwrap()
+                .map(|r| r.unwrap())
+                .collect();
             println!("  logs {rows:#?}");
         }
         let Some(read) = came.lines else {

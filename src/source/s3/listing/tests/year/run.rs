@@ -133,6 +133,7 @@ struct Watched<'s> {
     sources: &'s mut Sources,
     bucket: &'s Bucket,
     most: usize,
+    /// Blocks since the last batch was cut.
     given: usize,
     /// By input, up to where it was kept.
     kept_to: BTreeMap<u32, u64>,
@@ -140,11 +141,13 @@ struct Watched<'s> {
 }
 
 impl BlockSource for Watched<'_> {
+    fn is_ready(&mut self) -> bool {
+        let is_ready = self.given < self.most;
+        self.given %= self.most;
+        is_ready
+    }
+
     fn next(&mut self, block: &mut Block) -> bool {
-        if self.given == self.most {
-            self.given = 0;
-            return false;
-        }
         self.given += 1;
         let more = self.sources.next(block);
         if more {
