@@ -164,7 +164,7 @@ impl World {
         let how = How {
             full,
             began: now + dice.i64(-60..=60),
-            every: [0, 700, u64::MAX][dice.usize(0..3)],
+            every: [0, 700, u64::MAX, u64::MAX][dice.usize(0..4)],
             block_size: [1, 1 << 19][dice.usize(0..2)],
             batch: [1, 4, usize::MAX][dice.usize(0..3)],
             failing: failing.filter(|_| dice.u8(..) < 4).collect(),
@@ -172,48 +172,6 @@ impl World {
         };
         let came = run::run(&self.bucket, &self.path, set, &how);
         let lines = self.keep(&came, now);
-        if std::env::var("DBG").is_ok() {
-            println!(
-                "now {now} {full:?} every {} bs {} batch {} crash {:?} failing {:?} due {due:?}\n  came {came:?}",
-                how.every, how.block_size, how.batch, how.crash, how.failing
-            );
-            let file = rusqlite::Connection::open(&self.path).unwrap();
-            let mut st = file
-                .prepare("select name, reach, time from inputs")
-                .unwrap();
-            let rows: Vec<String> = st
-                .query_map([], |r| {
-                    Ok(format!(
-                        "{} {} {}",
-                        r.get::<_, String>(0)?,
-                        r.get::<_, String>(1)?,
-                        r.get::<_, i64>(2)?
-                    ))
-                })
-                .unwrap()
-                .map(|r| r.unwrap())
-                .collect();
-            println!("  rows {rows:#?}");
-            let mut st = file
-                .prepare("select stem, newest, since, forgotten, listed, listed_all from logs")
-                .unwrap();
-            let rows: Vec<String> = st
-                .query_map([], |r| {
-                    Ok(format!(
-                        "{} {:?} {} {} {} {}",
-                        r.get::<_, String>(0)?,
-                        r.get::<_, Option<i64>>(1)?,
-                        r.get::<_, i64>(2)?,
-                        r.get::<_, i64>(3)?,
-                        r.get::<_, i64>(4)?,
-                        r.get::<_, i64>(5)?
-                    ))
-                })
-                .unwrap()
-                .map(|r| r.unwrap())
-                .collect();
-            println!("  logs {rows:#?}");
-        }
         let Some(read) = came.lines else {
             self.figures.broken_off += 1;
             self.figures.in_the_middle += usize::from(lines > 0);
@@ -286,7 +244,8 @@ fn of_seed(seed: u64) {
         };
         let ended = world.run(now, full, &set, dice);
         now += match ended {
-            true => dice.i64(HOUR..=DAY),
+            true if dice.u8(..4) == 0 => dice.i64(HOUR..=6 * HOUR),
+            true => dice.i64(14 * HOUR..=DAY),
             false => dice.i64(60..HOUR),
         };
         if ended && dice.u8(..8) == 0 {
@@ -314,7 +273,7 @@ fn of_seed(seed: u64) {
     let figures = &world.figures;
     assert!(figures.belated <= beyond, "{figures:?}");
     let tested = [
-        figures.full / 300,
+        figures.full / 250,
         figures.in_the_middle / 5,
         figures.failed / 5,
         figures.belated / 10,

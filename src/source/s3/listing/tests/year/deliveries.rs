@@ -69,13 +69,13 @@ pub(super) fn year(dice: &mut fastrand::Rng) -> Vec<Delivered> {
     for hour in (START..END).step_by(HOUR as usize) {
         for log in 0..STEMS.len() {
             // Some hours of some days nothing is delivered.
-            if dice.u8(..100) >= 10 {
+            if dice.u8(..100) >= 6 {
                 continue;
             }
             let of = hour + dice.i64(0..HOUR);
             let late = match dice.u8(..200) {
-                0..3 => dice.i64(LOOKBACK + 1..10 * DAY),
-                3..30 => dice.i64(HOUR..=LOOKBACK - HOUR),
+                0..5 => dice.i64(LOOKBACK + 1..10 * DAY),
+                5..30 => dice.i64(HOUR..=LOOKBACK - HOUR),
                 _ => dice.i64(300..20 * 60),
             };
             all.push(Delivered::new(log, all.len() as u64, of, late, dice));
@@ -87,7 +87,11 @@ pub(super) fn year(dice: &mut fastrand::Rng) -> Vec<Delivered> {
         (1, "by-delivery/2099/01/01/2099-01-01-00-00-07-"),
     ] {
         let mut one = Delivered::new(log, all.len() as u64, START + 180 * DAY, 600, dice);
-        one.object = object(&format!("{time}FFFF"), one.text.len() as u64, one.there);
+        one.object = object(
+            &format!("{time}FFFFFFFFFFFFFFFF"),
+            one.text.len() as u64,
+            one.there,
+        );
         all.push(one);
     }
     all.sort_by_key(|one| one.there);
