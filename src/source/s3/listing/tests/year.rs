@@ -221,12 +221,17 @@ impl World {
         remembered.count()
     }
 
-    /// What the state file holds: objects, and lines that all runs took.
-    fn kept(&self) -> (usize, u64) {
+    /// What the state file holds: objects, names for windows, and lines that all
+    /// runs took.
+    fn kept(&self) -> (usize, usize, u64) {
         let file = rusqlite::Connection::open(&self.path).unwrap();
         let ask = |sql| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        let rows = ask("SELECT count(*) FROM inputs");
-        (rows as usize, ask("SELECT sum(lines) FROM runs") as u64)
+        let rows = [
+            "SELECT count(*) FROM inputs",
+            "SELECT count(*) FROM sources",
+        ];
+        let [rows, named] = rows.map(|sql| ask(sql) as usize);
+        (rows, named, ask("SELECT sum(lines) FROM runs") as u64)
     }
 }
 
@@ -249,7 +254,7 @@ fn of_seed(seed: u64) {
             false => dice.i64(60..HOUR),
         };
         if ended && dice.u8(..8) == 0 {
-            let (rows, _) = world.kept();
+            let (rows, ..) = world.kept();
             assert!(
                 rows <= world.remembered(),
                 "{rows} of {}",
@@ -266,7 +271,7 @@ fn of_seed(seed: u64) {
     assert_eq!(world.there, all.len());
     assert!((0..all.len()).all(|number| world.is_whole(number)));
     let lines: usize = world.taken.iter().map(Vec::len).sum();
-    assert_eq!(world.kept().1, lines as u64);
+    assert_eq!(world.kept().2, lines as u64);
     let late = all.iter().filter(|one| one.late > HOUR).count();
     let beyond = all.iter().filter(|one| one.late > LOOKBACK).count();
     // What is a little later than the lookback is in the folder of its first day.
@@ -279,11 +284,12 @@ fn of_seed(seed: u64) {
         figures.belated / 10,
     ];
     assert!(!tested.contains(&0), "{figures:?}");
-    let size = std::fs::metadata(&world.path).unwrap().len();
-    assert!(size < 1 << 20, "{size} bytes");
+    // Names of objects stay as long as windows refer to them.
+    let (_, named, _) = world.kept();
+    assert!(named < 50, "{named}");
     println!(
         "{} objects, {late} later than an hour, {beyond} than the lookback; {lines} lines; \
-         {size} bytes; {figures:?}",
+         {named} names; {figures:?}",
         all.len()
     );
 }
