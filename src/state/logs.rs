@@ -214,7 +214,8 @@ fn moved(before: Option<Seen>, newest: Option<i64>, listed: &Listed, whole: bool
     } else {
         listed.since < seen.since
     };
-    if whole && from_since {
+    // Behind the end nothing was listed.
+    if whole && from_since && listed.until == i64::MAX {
         after.since = listed.since;
         after.listed_all = began;
         after.listed = seen.listed.max(began);

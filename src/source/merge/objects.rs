@@ -44,6 +44,8 @@ pub struct Listed {
     /// From which time in names on it is listed, for the records that were asked
     /// for; `i64::MIN` for all.
     pub since: i64,
+    /// The second after the last record that was asked for; `i64::MAX` for all.
+    pub until: i64,
     /// What could not be listed: addresses or folders, as `s3://bucket/prefix`.
     pub faulty: Vec<Arc<str>>,
     /// Whether it has come to its end, and all objects were handed out.
@@ -60,6 +62,7 @@ impl Listed {
             full,
             began: now(),
             since: i64::MIN,
+            until: i64::MAX,
             faulty: Vec::new(),
             complete: false,
         }
@@ -101,12 +104,17 @@ impl Sources {
     /// `listed` is what [`Sources::listed`] tells; none where the objects are not
     /// those of a listing, but what messages told of.
     pub fn attach(&mut self, arrivals: Box<dyn Arrivals>, listed: Option<Listed>) {
-        let since = self.span().0.saturating_sub(CLOCK_SKEW);
+        let (since, until) = self.span();
+        let since = since.saturating_sub(CLOCK_SKEW);
         self.total = None;
         self.delivered = true;
         self.objects = Some(Objects {
             arrivals,
-            listed: listed.map(|listed| Listed { since, ..listed }),
+            listed: listed.map(|listed| Listed {
+                since,
+                until,
+                ..listed
+            }),
             names: Names::default(),
             first: OBJECTS + self.options.first,
             readers: HashMap::new(),

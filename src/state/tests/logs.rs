@@ -117,6 +117,8 @@ struct Run {
     full: bool,
     /// Only records from so long ago on.
     since: Option<i64>,
+    /// Only records up to so long ago.
+    until: Option<i64>,
     /// Blocks that are dealt with before it is killed.
     dealt: usize,
     /// Blocks between commits, and those that are read ahead.
@@ -135,6 +137,7 @@ const CALM: Run = Run {
     lookback: LOOKBACK,
     full: false,
     since: None,
+    until: None,
     dealt: usize::MAX,
     every: usize::MAX,
     ahead: 0,
@@ -177,7 +180,12 @@ impl World {
                 _ => from,
             };
             let retried = unfinished.iter().any(|other| other.key == object.key);
-            if delivered.there() > self.now || named < begin && !retried || broken[delivered.log] {
+            let behind = match delivered.log {
+                2 => named >= span.1,
+                _ => named >= span.1.saturating_add(run.lookback),
+            };
+            let outside = named < begin && !retried || behind;
+            if delivered.there() > self.now || outside || broken[delivered.log] {
                 continue;
             }
             let mark = known.object("logs", &object.key).unwrap();
@@ -219,7 +227,10 @@ impl World {
 
     fn run(&mut self, run: &Run) {
         self.now += run.after;
-        let span = run.since.map_or(ALL, |back| (self.now - back, i64::MAX));
+        let span = (
+            run.since.map_or(ALL.0, |back| self.now - back),
+            run.until.map_or(ALL.1, |back| self.now - back),
+        );
         let queue = self.listing(run, span);
         let options = Options {
             block_size: 1,
@@ -344,24 +355,28 @@ fn delivered() -> impl Strategy<Value = Delivered> {
 
 fn run(lookback: impl Strategy<Value = i64>) -> impl Strategy<Value = Run> {
     let number = || prop_oneof![3 => Just(usize::MAX), 1 => 1..20_usize];
+    let back = || prop_oneof![4 => Just(None), 1 => (HOUR..9 * DAY).prop_map(Some)];
     (
         (600..3 * DAY, lookback, prop::bool::weighted(0.1)),
-        prop_oneof![4 => Just(None), 1 => (HOUR..6 * DAY).prop_map(Some)],
+        (back(), back()),
         (number(), 1..10_usize, 0..5_usize),
         (number(), number(), number()),
     )
-        .prop_map(|((after, lookback, full), since, cuts, faults)| Run {
-            after,
-            lookback,
-            full,
-            since,
-            dealt: cuts.0,
-            every: cuts.1,
-            ahead: cuts.2,
-            faulty: faults.0,
-            expires: faults.1,
-            fails: faults.2,
-        })
+        .prop_map(
+            |((after, lookback, full), (since, until), cuts, faults)| Run {
+                after,
+                lookback,
+                full,
+                since,
+                until,
+                dealt: cuts.0,
+                every: cuts.1,
+                ahead: cuts.2,
+                faulty: faults.0,
+                expires: faults.1,
+                fails: faults.2,
+            },
+        )
 }
 
 fn every_record_once(
@@ -414,6 +429,47 @@ fn every_record_once(
         prop_assert_eq!(world.listing(&Run { full, ..CALM }, ALL).arrivals.len(), 0);
     }
     Ok(())
+}
+
+#[test]
+fn what_lies_behind_the_end_of_a_run_is_read_later() {
+    let (_folder, path) = place();
+    // The second is of no run but the last.
+    let days = [2, 6, 10].map(|day| Delivered {
+        log: 0,
+        named: day * DAY + HOUR,
+        delay: 600,
+        lines: vec![0],
+    });
+    let objects = days.into_iter().enumerate();
+    let mut world = World {
+        objects: objects.map(|(n, made)| (made.object(n), made)).collect(),
+        state: open(&path),
+        now: START,
+        taken: Taken::new(),
+    };
+    let read = |world: &mut World, run: Run| {
+        world.run(&run);
+        world
+            .taken
+            .keys()
+            .map(|(number, _)| *number)
+            .collect::<Vec<_>>()
+    };
+    // At day 11 from day 9 on, then from day 1 to day 3, then all.
+    let since = Run {
+        after: 11 * DAY,
+        since: Some(2 * DAY),
+        ..CALM
+    };
+    assert_eq!(read(&mut world, since), [2]);
+    let between = Run {
+        since: Some(10 * DAY),
+        until: Some(8 * DAY),
+        ..CALM
+    };
+    assert_eq!(read(&mut world, between), [0, 2]);
+    assert_eq!(read(&mut world, CALM), [0, 1, 2]);
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 mod cases;
 mod large;
 mod property;
+mod year;
 
 use std::collections::HashMap;
 use std::future::Future;
