@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::server::{Buckets, Server};
+use crate::server::{Buckets, Seen, Server};
 use crate::site::{Alerts, Site, differ};
 
 /// Kills, unless `S3SENTRY_TEST_KILLS` says another number.
@@ -91,10 +91,14 @@ impl<'s> Round<'s> {
     }
 
     /// Lets one come to its end: a scan to its own, a watch until it has read all.
-    fn finish(&self, child: &mut Child, objects: usize) {
+    fn finish(&self, objects: usize) {
+        let pages = || Seen::get(&self.server.seen().pages);
+        let before = pages();
+        let mut child = self.start();
         if self.command.starts_with("watch") {
             let begun = Instant::now();
-            while self.site.read(&self.state()) < objects {
+            // Once it has asked for a page it listens to signals.
+            while pages() == before || self.site.read(&self.state()) < objects {
                 assert_eq!(child.try_wait().unwrap(), None, "{}", self.said());
                 assert!(
                     begun.elapsed() < PATIENCE,
@@ -104,7 +108,7 @@ impl<'s> Round<'s> {
                 );
                 sleep(Duration::from_millis(20));
             }
-            kill_process(Pid::from_child(child), Signal::TERM).unwrap();
+            kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         }
         let status = child.wait().unwrap();
         assert_eq!(status.code(), Some(0), "{}: {}", self.name, self.said());
@@ -133,7 +137,7 @@ fn kill(command: &'static str, word: &str) {
     let undisturbed = Round::new(&site, "scan", format!("{word}-undisturbed"));
     Site::deliver(&undisturbed.buckets, &site.objects);
     let begun = Instant::now();
-    undisturbed.finish(&mut undisturbed.start(), site.objects.len());
+    undisturbed.finish(site.objects.len());
     // A run over one delivery, and some more: commits and ends are met too.
     let whole = begun.elapsed().mul_f64(0.8);
     let expected = undisturbed.sum();
@@ -160,7 +164,7 @@ fn kill(command: &'static str, word: &str) {
             }
             // Some deliveries are only read with the next one.
             if stage + 1 == STAGES || random.bool() {
-                round.finish(&mut round.start(), round.upto(stage + 1));
+                round.finish(round.upto(stage + 1));
             }
         }
         let found = round.sum();

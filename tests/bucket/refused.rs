@@ -27,19 +27,25 @@ fn refusing(site: &Site, bad: &[(usize, Failure)]) -> (Server, Arc<AtomicBool>) 
     (server, mended)
 }
 
+/// Objects that a cut leaves bytes of, the last ones first.
+fn large(site: &Site) -> impl Iterator<Item = usize> {
+    let objects = site.objects.iter().enumerate().rev();
+    objects.filter_map(|(at, object)| (object.body.len() > 2000).then_some(at))
+}
+
 #[test]
 fn one_that_cannot_be_read_is_named_and_tried_again() {
     let site = Site::new();
     let whole = Server::start(&site.delivered());
     let run = site.over(&whole, "scan --state whole.db").output().unwrap();
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
-    let last = site.objects.len() - 2;
-    let bad = [
-        (last, Failure::Code("AccessDenied")),
-        (last - 5, Failure::Code("NoSuchKey")),
-        (last - 9, Failure::Short),
-        (last - 14, Failure::Cut(700)),
+    let failures = [
+        Failure::Code("AccessDenied"),
+        Failure::Code("NoSuchKey"),
+        Failure::Short,
+        Failure::Cut(700),
     ];
+    let bad: Vec<_> = large(&site).zip(failures).collect();
     let (server, mended) = refusing(&site, &bad);
     for _ in 0..2 {
         let run = site
@@ -70,7 +76,7 @@ fn one_that_cannot_be_read_is_named_and_tried_again() {
 #[test]
 fn without_a_state_the_others_count_as_if_it_were_not_there() {
     let site = Site::new();
-    let at = site.objects.len() / 2;
+    let at = large(&site).nth(30).unwrap();
     let (server, _) = refusing(&site, &[(at, Failure::Cut(700))]);
     let run = site.over(&server, "scan").output().unwrap();
     assert_eq!(run.status.code(), Some(3), "{}", said(&run));

@@ -88,7 +88,7 @@ impl Piece {
         // The name tells the delivery, or the day of the events.
         let named = if layout == 2 { self.first } else { at };
         let [simple, delivery, event] = keys(named, random.u64(..));
-        let mut key = [simple, delivery, event].swap_remove(layout);
+        let mut key = vec![simple, delivery, event].swap_remove(layout);
         let mut body = self.lines.clone().into_bytes();
         if random.u8(0..4) == 0 {
             key.push_str(".gz");
