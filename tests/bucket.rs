@@ -8,7 +8,19 @@ mod chain;
 mod faults;
 #[path = "bucket/fetched.rs"]
 mod fetched;
+#[expect(dead_code, reason = "what was planted is compared elsewhere")]
+mod generated;
+#[path = "bucket/kills.rs"]
+mod kills;
+#[path = "bucket/refused.rs"]
+mod refused;
+#[path = "bucket/schedules.rs"]
+mod schedules;
 #[path = "bucket/server.rs"]
 mod server;
+#[path = "bucket/site.rs"]
+mod site;
+#[path = "runs/tables.rs"]
+mod tables;
 #[path = "bucket/world.rs"]
 mod world;

@@ -23,6 +23,8 @@ mod same;
 mod shared;
 #[path = "runs/spans.rs"]
 mod spans;
+#[path = "runs/tables.rs"]
+mod tables;
 #[cfg(target_os = "linux")]
 #[path = "runs/traced.rs"]
 mod traced;

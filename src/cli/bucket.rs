@@ -1,7 +1,11 @@
 //! How buckets are reached.
 
+use std::time::Duration;
+
 use clap::Args;
 use s3sentry::source::s3::CONCURRENCY;
+
+use super::watch::pause;
 
 /// Where the help lists them.
 const BUCKETS: &str = "Buckets";
@@ -25,6 +29,10 @@ pub struct Bucket {
     /// Objects that are fetched at once, at the most; fewer when AWS asks to slow down
     #[arg(long, help_heading = BUCKETS, value_name = "N", default_value_t = CONCURRENCY, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
+    /// How long an answer may take to begin, and how long it may stand still. Not in the help: it is
+    /// for tests, whose servers are silent now and then
+    #[arg(long, value_name = "DURATION", hide = true, value_parser = pause, default_value = "30s")]
+    pub patience: Duration,
 }
 
 fn url(text: &str) -> Result<String, &'static str> {

@@ -58,7 +58,7 @@ pub struct Watch {
 }
 
 /// `500ms`, or a duration as everywhere.
-fn pause(text: &str) -> Result<Duration, String> {
+pub(super) fn pause(text: &str) -> Result<Duration, String> {
     if let Some(number) = text.strip_suffix("ms") {
         let number = number.parse().ok().filter(|number| *number > 0);
         return number

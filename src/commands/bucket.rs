@@ -69,6 +69,7 @@ pub fn config(bucket: &Bucket) -> Config {
         endpoint_url: bucket.endpoint_url.clone(),
         requester_pays: bucket.requester_pays,
         concurrency: bucket.concurrency,
+        patience: bucket.patience,
         ..Config::default()
     }
 }

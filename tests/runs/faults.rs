@@ -63,7 +63,7 @@ proptest! {
         }
         let unwritten = "SELECT id FROM alerts WHERE written_rev IS NOT rev \
              OR written_status IS NOT status";
-        prop_assert_eq!(crate::kept::rows(&place.database(), unwritten), Vec::<String>::new());
+        prop_assert_eq!(crate::tables::rows(&place.database(), unwritten), Vec::<String>::new());
     }
 }
 

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::kept::{self, Version, highest};
+use crate::tables;
 use crate::world::{self, Dice, Rec};
 
 /// A directory with logs, and what runs leave beside them.
@@ -90,7 +91,7 @@ impl Site {
         kept::Sum {
             alerts: highest(alerts.iter().cloned()),
             kept: kept::kept_alerts(&database),
-            baseline: kept::baseline(&database),
+            baseline: tables::baseline(&database),
         }
     }
 
