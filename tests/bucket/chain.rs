@@ -36,9 +36,19 @@ fn process_that_scans() {
     }
 }
 
-/// What a process gets with these files in its home, as files of the SDK are
-/// named: how many objects, and which fault.
+/// What a process gets with this configuration file in its home: how many objects,
+/// and which fault.
 fn scanned(home: &Path, server: &Server, profile: &str) -> (usize, Option<String>) {
+    scanned_with(home, server, profile, &[])
+}
+
+/// The same with more in its environment.
+fn scanned_with(
+    home: &Path,
+    server: &Server,
+    profile: &str,
+    environment: &[(&str, &str)],
+) -> (usize, Option<String>) {
     let aws = home.join(".aws");
     fs::create_dir_all(&aws).unwrap();
     fs::write(aws.join("config"), profile).unwrap();
@@ -54,6 +64,7 @@ fn scanned(home: &Path, server: &Server, profile: &str) -> (usize, Option<String
         .env("PATH", "/usr/bin:/bin")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env(URL, server.url())
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -83,6 +94,34 @@ fn a_profile_gives_keys_and_region() {
          aws_secret_access_key = {SECRET}\n"
     );
     assert_eq!(scanned(home.path(), &server, &profile), (30, None));
+}
+
+#[test]
+fn a_profile_that_is_named_counts_more_than_the_environment() {
+    let server = Server::failing(&filled(), |request: &Request| {
+        let wrong = request.signed.contains(OLD_KEY);
+        wrong.then_some(Failure::Code("AccessDenied"))
+    });
+    let home = tempfile::tempdir().unwrap();
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", OLD_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("AWS_PROFILE", "other"),
+    ];
+    let keys = |name: &str, key: &str| {
+        format!(
+            "[profile {name}]\nregion = eu-south-1\naws_access_key_id = {key}\n\
+             aws_secret_access_key = {SECRET}\n"
+        )
+    };
+    let profiles = keys("other", OLD_KEY) + &keys("reader", KEY);
+    let scanned = |profiles: &str| scanned_with(home.path(), &server, profiles, &environment);
+    assert_eq!(scanned(&profiles), (30, None));
+    // Nor does the environment help a profile that has no keys.
+    let (objects, fault) = scanned("[profile reader]\nregion = eu-south-1\n");
+    assert_eq!(objects, 0);
+    let fault = fault.unwrap();
+    assert!(fault.starts_with("credentials "), "{fault}");
 }
 
 #[test]

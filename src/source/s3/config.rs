@@ -5,11 +5,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::{Credentials, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::config::{
+    Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedCredentialsProvider,
+};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::CONCURRENCY;
@@ -27,7 +31,8 @@ pub(super) const ANY_REGION: &str = "us-east-1";
 /// How S3 and SQS are reached.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Profile of the AWS configuration files; the SDK's choice without.
+    /// Profile of the AWS configuration files, whatever the environment holds; the
+    /// SDK's choice without.
     pub profile: Option<String>,
     /// Region of the first request; the SDK's choice without. Buckets elsewhere
     /// are found all the same.
@@ -93,8 +98,8 @@ pub(super) async fn sdk_config(config: &Config) -> SdkConfig {
         .grace_period(config.patience)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .timeout_config(timeouts)
+        .http_client(http.clone())
+        .timeout_config(timeouts.clone())
         .stalled_stream_protection(stalled)
         // Other servers know nothing of newer checksums; TLS, the size and the
         // etag say whether what came is what was meant.
@@ -109,14 +114,26 @@ pub(super) async fn sdk_config(config: &Config) -> SdkConfig {
     if let Some(url) = &config.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    if let Some(keys) = &config.keys {
-        let keys = Credentials::new(&keys.id, &keys.secret, None, None, "given");
-        loader = loader.credentials_provider(keys);
-    }
     let sdk = loader.load().await;
     let region = sdk.region().cloned();
-    sdk.into_builder()
-        .region(region.unwrap_or(Region::from_static(ANY_REGION)))
+    let mut sdk = sdk.into_builder();
+    if let Some(keys) = &config.keys {
+        let keys = Credentials::new(&keys.id, &keys.secret, None, None, "given");
+        sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(keys)));
+    } else if let Some(profile) = &config.profile {
+        // In the SDK's chain the environment comes before any profile.
+        let reach = ProviderConfig::without_region()
+            .with_behavior_version(Some(BehaviorVersion::latest()))
+            .with_region(region.clone())
+            .with_timeout_config(timeouts)
+            .with_http_client(http);
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&reach)
+            .profile_name(profile)
+            .build();
+        sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(provider)));
+    }
+    sdk.region(region.unwrap_or(Region::from_static(ANY_REGION)))
         .retry_config(RetryConfig::disabled())
         .build()
 }
