@@ -13,7 +13,7 @@ use crate::server::{Buckets, Seen, Server};
 use crate::site::{Alerts, Site, differ};
 
 /// Kills, unless `S3SENTRY_TEST_KILLS` says another number.
-const KILLS: u32 = 6;
+const KILLS: u32 = 4;
 /// Deliveries; somebody looks at the bucket between two of them.
 const STAGES: usize = 5;
 /// How long one delivery may take to be read.

@@ -13,7 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::server::{Failure, Request, Server};
 use crate::site::{Site, differ, out, said};
 
-/// A server that refuses some objects until it is told not to any longer.
+/// A server that refuses some objects until it is told not to any longer; one that
+/// is gone it only refuses once.
 fn refusing(site: &Site, bad: &[(usize, Failure)]) -> (Server, Arc<AtomicBool>) {
     let mended = Arc::new(AtomicBool::new(false));
     let (fails, bad) = (mended.clone(), bad.iter());
@@ -22,10 +23,14 @@ fn refusing(site: &Site, bad: &[(usize, Failure)]) -> (Server, Arc<AtomicBool>) 
         .collect();
     let server = Server::failing(&site.delivered(), move |request: &Request| {
         let failure = bad.get(request.key.as_ref()?);
+        let failure = failure.filter(|failure| **failure != GONE || request.nth == 1);
         failure.filter(|_| !fails.load(Ordering::SeqCst)).cloned()
     });
     (server, mended)
 }
+
+/// Twice in a row it would be taken for gone for good.
+const GONE: Failure = Failure::Code("NoSuchKey");
 
 /// Objects that a cut leaves bytes of, the last ones first.
 fn large(site: &Site) -> impl Iterator<Item = usize> {
@@ -41,23 +46,24 @@ fn one_that_cannot_be_read_is_named_and_tried_again() {
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
     let failures = [
         Failure::Code("AccessDenied"),
-        Failure::Code("NoSuchKey"),
         Failure::Short,
         Failure::Cut(700),
+        GONE,
     ];
     let bad: Vec<_> = large(&site).zip(failures).collect();
     let (server, mended) = refusing(&site, &bad);
-    for _ in 0..2 {
+    for fail in [&bad[..], &bad[..3]] {
         let run = site
             .over(&server, "scan --state state.db")
             .output()
             .unwrap();
         assert_eq!(run.status.code(), Some(3), "{}", said(&run));
-        for (at, failure) in &bad {
+        for (at, failure) in fail {
             let key = &site.objects[*at].key;
             assert!(said(&run).contains(&**key), "{failure:?}: {}", said(&run));
         }
-        assert_eq!(site.read("state.db"), site.objects.len() - bad.len());
+        let read = site.objects.len() - fail.len();
+        assert_eq!(site.read("state.db"), read, "{}", said(&run));
     }
     mended.store(true, Ordering::SeqCst);
     let run = site
