@@ -79,12 +79,14 @@ struct Batches<'s> {
 
 impl BlockSource for Batches<'_> {
     fn next(&mut self, block: &mut Block) -> bool {
-        if self.given == self.most {
-            self.given = 0;
-            return false;
-        }
         self.given += 1;
         self.sources.next(block)
+    }
+
+    fn is_ready(&mut self) -> bool {
+        let ready = self.given < self.most;
+        self.given %= self.most;
+        ready
     }
 
     fn name(&self, source: u32) -> Arc<str> {
