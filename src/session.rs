@@ -201,6 +201,11 @@ impl Session {
         self.state.known_objects()
     }
 
+    /// How far the logs in buckets are read.
+    pub fn logs(&self) -> Result<Vec<state::Log>, state::Error> {
+        self.state.logs()
+    }
+
     /// What earlier runs left: windows and baseline, and their inputs by their
     /// lasting numbers.
     pub fn restore(

@@ -4,13 +4,21 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "watch/bucket.rs"]
+mod bucket;
 #[path = "watch/files.rs"]
 mod files;
 #[path = "watch/killed.rs"]
 mod killed;
+#[path = "watch/metrics.rs"]
+mod metrics;
 #[path = "watch/pipe.rs"]
 mod pipe;
 #[path = "watch/place.rs"]
 mod place;
+// Other tests use more of it.
+#[allow(dead_code)]
+#[path = "bucket/server.rs"]
+mod server;
 #[path = "watch/signals.rs"]
 mod signals;

@@ -1,13 +1,16 @@
 //! The command line of `watch`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use s3sentry::alert::Level;
 use s3sentry::sink::Format;
+use s3sentry::source::s3::QueueUrl;
 
 use super::{Common, Input, Lists, Output, duration, format, level, size};
+use crate::commands::watch::endpoint;
 
 /// `watch`.
 #[derive(Debug, Args)]
@@ -42,6 +45,18 @@ pub struct Watch {
     /// Keep what is normal, windows and how far was read in this file [default: $S3SENTRY_STATE]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// URL of an SQS queue that S3 tells of new objects through: these are read at once, and the
+    /// buckets are listed every hour only. The queue is read by nobody else
+    #[arg(long, value_name = "URL")]
+    pub sqs_url: Option<QueueUrl>,
+    /// How late a log object of a bucket may be delivered. So far back from the newest one it is
+    /// listed for others that came since [default: 48h]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub lookback: Option<i64>,
+    /// Serve metrics for Prometheus (/metrics) and health (/healthz) over HTTP here: an address and
+    /// a port, or a port of this machine alone
+    #[arg(long, value_name = "ADDR", value_parser = endpoint::address)]
+    pub metrics: Option<SocketAddr>,
     /// Compare with the baseline, and leave it as it is
     #[arg(long)]
     pub no_learn: bool,

@@ -9,28 +9,33 @@ mod cycle;
 pub mod endpoint;
 mod feed;
 mod files;
+mod health;
 pub mod metrics;
 mod names;
 mod output;
 mod pipe;
+mod queue;
 mod rules;
 mod service;
 mod signals;
 mod totals;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use s3sentry::session::Session;
 use s3sentry::sink::{self, Format};
+use s3sentry::source::s3::{Address, LOOKBACK};
 use s3sentry::source::{Progress as ReadProgress, Spec};
 use tempfile::TempDir;
 
 use self::bucket::Buckets;
 use self::files::Files;
+use self::metrics::Metrics;
 use self::output::Reader;
 use self::pipe::Pipe;
+use self::queue::Told;
 use self::rules::Looked;
 use self::service::Service;
 use self::signals::Signals;
@@ -93,6 +98,15 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
     let named = super::state_file(arguments.state.as_ref());
     let format = super::output::format(arguments.format, &arguments.output);
     let mut inputs = sources(arguments, named.as_deref(), format)?;
+    let metrics = Arc::new(Metrics::new());
+    if let Some(address) = arguments.metrics {
+        let address = endpoint::open(address, Arc::clone(&metrics))?;
+        if !common.quiet {
+            say(format_args!(
+                "s3sentry: metrics at http://{address}/metrics, health at http://{address}/healthz"
+            ));
+        }
+    }
     let kept = Kept::new(named)?;
     let own = written::written(&arguments.output, None, Some(&kept.file));
     inputs.options.own = written::own(&own, Some(&kept.file));
@@ -109,7 +123,7 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
     });
     let mut entities = Entities::new(&looked.set);
     let mut versions = Versions::default();
-    let (ended, totals) = {
+    let (ended, totals, failed) = {
         let writer = Writer {
             sink: sink::alerts(format, Box::new(&mut target), look),
             entities: &mut entities,
@@ -121,13 +135,20 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
             settles: true,
             unseen: false,
         };
+        let reader = Reader::new(
+            writer,
+            signals.clone(),
+            Arc::clone(&metrics),
+            arguments.min_level,
+        );
         let mut service = Service::new(
             arguments,
             looked,
             session,
-            Reader::new(writer, signals.clone()),
+            reader,
             signals.clone(),
             span,
+            metrics,
         );
         let ended = super::on_threads(common, || {
             if is_pipe(&inputs.specs) {
@@ -138,22 +159,27 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
                 service.pipe(pipe.map_err(Stop::usage)?, lateness)
             } else if inputs.addresses.is_empty() {
                 let interval = arguments.interval.unwrap_or(FILES);
-                service.cycles(&mut Files::new(inputs, span, interval))
+                let Inputs { specs, options, .. } = inputs;
+                service.cycles(&mut Files::new(specs, options, span, interval))
             } else {
                 let interval = arguments.interval.unwrap_or(BUCKETS);
-                let buckets = &arguments.input.bucket;
-                let feed = Buckets::new(inputs, buckets, span, interval, signals.clone());
-                service.cycles(&mut feed?)
+                let config = super::bucket::config(&arguments.input.bucket);
+                let which = (span, arguments.lookback.unwrap_or(LOOKBACK));
+                let mut buckets = Buckets::new(inputs, config, which, interval, signals.clone());
+                match &arguments.sqs_url {
+                    None => service.cycles(&mut buckets),
+                    Some(url) => service.cycles(&mut Told::new(buckets, url.clone())),
+                }
             }
         })?;
-        let (mut writer, totals) = service.end();
+        let (mut writer, totals, failed) = service.end();
         let ended = ended.and_then(|()| Ok(writer.sink.finish()?));
-        (ended, totals)
+        (ended, totals, failed)
     };
     let ended = ended.and_then(|()| target.finish());
     let elapsed = progress.finish();
     if !common.quiet {
-        totals.print(&entities, &versions, arguments.min_level, elapsed);
+        totals.print(&entities, &versions, arguments.min_level, failed, elapsed);
     }
     ended.map(|()| End::Done)
 }
@@ -181,6 +207,7 @@ fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Inp
     let files = written::written(output, None, kept);
     written::apart(&files, &arguments.input.sources)?;
     let inputs = super::inputs(&arguments.input, arguments.lateness, EXAMPLES)?;
+    of_buckets(arguments, &inputs.addresses)?;
     if inputs.specs.len() + inputs.addresses.len() > 1 && inputs.specs.iter().any(is_endless) {
         return usage(
             "a pipe has no end, so nothing beside it would be read in time; watch it in a process \
@@ -188,6 +215,25 @@ fn sources(arguments: &Watch, kept: Option<&Path>, format: Format) -> Result<Inp
         );
     }
     Ok(inputs)
+}
+
+/// `--sqs-url` and `--lookback` are about buckets.
+fn of_buckets(arguments: &Watch, addresses: &[Address]) -> Result<(), Stop> {
+    let usage = |text: String| Err(Stop::usage(anyhow::anyhow!(text)));
+    let told = arguments.sqs_url.is_some();
+    if addresses.is_empty() && (told || arguments.lookback.is_some()) {
+        return usage(
+            "--sqs-url and --lookback are about buckets: name one, s3://BUCKET/PREFIX".to_owned(),
+        );
+    }
+    let is_arn = |address: &&Address| address.bucket.starts_with("arn:");
+    match addresses.iter().find(is_arn) {
+        Some(address) if told => usage(format!(
+            "{address}: what the queue of --sqs-url tells names buckets, never an access point; \
+             write s3://BUCKET/PREFIX"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn is_pipe(specs: &[Spec]) -> bool {

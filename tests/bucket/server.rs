@@ -22,7 +22,9 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3ErrorCode, S3Result, s3_error};
 
+#[allow(unused_imports)]
 pub use backend::{Bucket, Buckets, Computed};
+#[allow(unused_imports)]
 pub use schedule::{Failure, Request, Schedule, seeded};
 
 /// The only ones that are let in.

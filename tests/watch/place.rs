@@ -101,7 +101,8 @@ impl Place {
         self.start(command)
     }
 
-    fn start(&self, mut command: Command) -> Watch {
+    /// Begins what watches.
+    pub fn start(&self, mut command: Command) -> Watch {
         let open = |name| {
             let file = OpenOptions::new()
                 .append(true)

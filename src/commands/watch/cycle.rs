@@ -9,6 +9,7 @@ use std::sync::Arc;
 use s3sentry::pipeline::BlockSource;
 use s3sentry::source::{Block, Listed, Mark, OBJECTS, Past, Progressed, Sources};
 
+use super::metrics::{Counted, Metrics};
 use super::names::Names;
 use super::signals::Signals;
 
@@ -24,6 +25,9 @@ pub struct Cycle<'c> {
     /// One more than the highest number that was used.
     next: u32,
     cut: bool,
+    metrics: &'c Metrics,
+    /// What is known of its objects.
+    counted: Counted,
 }
 
 impl<'c> Cycle<'c> {
@@ -33,6 +37,7 @@ impl<'c> Cycle<'c> {
         names: &'c Names,
         signals: &'c Signals,
         first: u32,
+        metrics: &'c Metrics,
     ) -> Self {
         Self {
             sources,
@@ -42,6 +47,8 @@ impl<'c> Cycle<'c> {
             again: HashMap::new(),
             next: first,
             cut: false,
+            metrics,
+            counted: Counted::default(),
         }
     }
 
@@ -83,6 +90,12 @@ impl BlockSource for Cycle<'_> {
         let more = self.sources.next(block);
         if more {
             block.source = self.number(block.source, block.offset);
+        } else if self.signals.is_any() {
+            // Who fetches objects was told to stop, which looks as if all had come.
+            self.cut = true;
+        }
+        if let Some(counts) = self.sources.objects() {
+            self.metrics.objects(&counts, &mut self.counted);
         }
         more
     }
@@ -114,7 +127,11 @@ impl BlockSource for Cycle<'_> {
     }
 
     fn listed(&self) -> Option<Listed> {
-        self.sources.listed()
+        let listed = self.sources.listed()?;
+        Some(Listed {
+            complete: listed.complete && !self.cut,
+            ..listed
+        })
     }
 
     fn rest(&self) -> &[Progressed] {

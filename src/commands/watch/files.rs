@@ -10,11 +10,13 @@ use s3sentry::session::Session;
 use s3sentry::source::{self, Mark, Options, Sources, Spec, delivery_time};
 use s3sentry::state;
 
-use super::feed::Feed;
-use crate::commands::{Inputs, Stop};
+use super::feed::{Feed, Round};
+use super::health::Health;
+use crate::commands::Stop;
 
 /// How often everything is looked at where nothing has changed: a last line without
-/// a line feed is whole when nothing has come for long.
+/// a line feed is whole when nothing has come for long, and the checkpoints of
+/// buckets move.
 const ANYWAY: Duration = Duration::from_mins(10);
 
 /// Files and directories.
@@ -29,19 +31,18 @@ pub struct Files {
 
 impl Files {
     /// What was named.
-    pub fn new(inputs: Inputs, span: Span, interval: Duration) -> Self {
+    pub fn new(specs: Vec<Spec>, options: Options, span: Span, interval: Duration) -> Self {
         Self {
-            specs: inputs.specs,
-            options: inputs.options,
+            specs,
+            options,
             span,
             interval,
             seen: None,
         }
     }
-}
 
-impl Feed for Files {
-    fn next(&mut self, session: &mut Session, first: u32) -> Result<Option<Sources>, Stop> {
+    /// What has changed, if anything has or it is time to look anyway.
+    pub fn look(&mut self, session: &mut Session, first: u32) -> Result<Option<Round>, Stop> {
         let now = source::glance(&self.specs, &self.options.own);
         let same = |(seen, at): &(u64, Instant)| *seen == now && at.elapsed() < ANYWAY;
         if self.seen.as_ref().is_some_and(same) {
@@ -52,7 +53,23 @@ impl Feed for Files {
             first,
             ..self.options.clone()
         };
-        resume(session, self.specs.clone(), options, self.span).map(Some)
+        let sources = resume(session, self.specs.clone(), options, self.span)?;
+        Ok(Some(Round {
+            sources,
+            is_new: true,
+            files: true,
+        }))
+    }
+}
+
+impl Feed for Files {
+    fn next(
+        &mut self,
+        session: &mut Session,
+        first: u32,
+        _: &mut Health,
+    ) -> Result<Option<Round>, Stop> {
+        self.look(session, first)
     }
 
     fn interval(&self) -> Duration {

@@ -21,7 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 use s3sentry::alert::Level;
 use s3sentry::correlate;
 use s3sentry::pipeline::Tally;
-use s3sentry::source::s3::{Counts as Objects, Fault, Received};
+use s3sentry::source::s3::{Counts as Objects, Received};
 
 use crate::commands::now;
 
@@ -110,7 +110,7 @@ const COUNTERS: [(&str, &str); 20] = [
     ),
     (
         "cycles",
-        "Rounds of reading what is new that were committed",
+        "Rounds of looking for what is new that came to their end",
     ),
 ];
 
@@ -295,12 +295,10 @@ impl Metrics {
         self.withdrawn.get_or_create(&of_rule(rule, level)).inc();
     }
 
-    /// Something went wrong with a bucket, an object or the queue.
-    pub fn fault(&self, fault: &Fault) {
-        self.error(fault.kind());
-    }
-
-    /// Something else went wrong: one word for what.
+    /// Something went wrong: one word for what ([`Fault::kind`] for buckets, objects
+    /// and the queue).
+    ///
+    /// [`Fault::kind`]: s3sentry::source::s3::Fault::kind
     pub fn error(&self, kind: &'static str) {
         self.errors.get_or_create(&of("kind", kind)).inc();
     }
@@ -322,9 +320,14 @@ impl Metrics {
         self.reloads.get_or_create(&of("result", result)).inc();
     }
 
-    /// A round is committed.
+    /// A round is over, and all of it is kept.
     pub fn cycle(&self) {
         self.add(Count::Cycles, 1);
+        self.succeeded();
+    }
+
+    /// Nothing that is there waits to be dealt with, or what was dealt with is kept.
+    pub fn succeeded(&self) {
         self.times.success.store(now(), Ordering::Relaxed);
     }
 
@@ -419,7 +422,7 @@ impl Collector for Times {
             ),
             (
                 "last_success_timestamp",
-                "When a round was last committed",
+                "When what was read was last kept, or nothing was new",
                 &seconds,
                 at(&self.success),
             ),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use s3sentry::alert::Level;
 use s3sentry::rule::RuleSet;
-use s3sentry::settings::Settings;
 use s3sentry::text::terminal;
 
 use crate::cli::watch::Watch;
@@ -14,10 +14,8 @@ use crate::commands::{self, Stop};
 /// Names of rules that a message holds.
 const NAMED: usize = 10;
 
-/// Settings and rules.
+/// Rules, filled from settings and lists.
 pub struct Looked {
-    /// Settings, with their lists.
-    pub settings: Arc<Settings>,
     /// Rules.
     pub set: Arc<RuleSet>,
 }
@@ -28,10 +26,14 @@ impl Looked {
         let settings = commands::settings(&arguments.common, Some(&arguments.lists))?;
         let rules = commands::rules(&arguments.rules, &settings)?;
         let set = commands::compiled_with_baseline(&rules, &settings)?;
-        Ok(Self {
-            settings,
-            set: Arc::new(set),
-        })
+        Ok(Self { set: Arc::new(set) })
+    }
+
+    /// Those that can work: name and level.
+    pub fn at_work(&self) -> impl Iterator<Item = (&str, Level)> {
+        let rules = self.set.rules.iter();
+        let rules = rules.filter(|rule| rule.unworkable.is_none());
+        rules.map(|rule| (&*rule.info.name, rule.info.level))
     }
 
     /// What has changed, for a person: `45 rules: 1 changed (access-denied-burst)`.

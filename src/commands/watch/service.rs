@@ -1,11 +1,16 @@
 //! The loop: cycle after cycle, and rules that change between two of them.
 
-use s3sentry::pipeline::{self, BlockSource, Memory, Outcome, Span};
+use std::sync::Arc;
+
+use s3sentry::pipeline::{self, BlockSource, Memory, Outcome, Span, Tally};
 use s3sentry::session::{self, Output as _, Session};
 use s3sentry::source::Sources;
+use s3sentry::source::s3::LOOKBACK;
 
 use super::cycle::Cycle;
-use super::feed::Feed;
+use super::feed::{Feed, Round};
+use super::health::Health;
+use super::metrics::{Counted, Metrics};
 use super::names::Names;
 use super::output::{Reader, Timed};
 use super::pipe::Pipe;
@@ -15,6 +20,7 @@ use super::totals::Totals;
 use crate::cli::watch::Watch;
 use crate::commands::scan::writer::Writer;
 use crate::commands::summary;
+use crate::commands::summary::words::{count, span};
 use crate::commands::{Failed, Stop, say};
 
 /// Inputs that have had a name, beyond those that windows refer to, before those are
@@ -30,6 +36,12 @@ pub struct Service<'w> {
     signals: Signals,
     span: Span,
     totals: Totals,
+    metrics: Arc<Metrics>,
+    health: Health,
+    /// What is known of correlation.
+    correlated: Counted,
+    /// How late records come, seconds, once anything was looked at.
+    lateness: Option<i64>,
     /// Inputs that windows referred to when all was last taken back.
     named: usize,
 }
@@ -43,8 +55,16 @@ impl<'w> Service<'w> {
         writer: Reader<Writer<'w>>,
         signals: Signals,
         span: Span,
+        metrics: Arc<Metrics>,
     ) -> Self {
+        metrics.rules(looked.at_work());
+        let sources = arguments.input.sources.iter();
+        let named = sources.map(|source| source.to_string_lossy().into_owned());
         Self {
+            health: Health::new(Arc::clone(&metrics), named.collect()),
+            metrics,
+            correlated: Counted::default(),
+            lateness: None,
             arguments,
             looked,
             session,
@@ -63,6 +83,9 @@ impl<'w> Service<'w> {
             pipe.remember(names);
             let outcome = self.follow(&mut pipe, &mut memory)?;
             self.totals.add(outcome, pipe.ended());
+            if let Some(sources) = pipe.ended() {
+                self.health.look(sources, true, true);
+            }
             if self.signals.is_stopping() || pipe.ended().is_some() {
                 return Ok(());
             }
@@ -72,28 +95,74 @@ impl<'w> Service<'w> {
 
     /// Reads what is new, cycle after cycle, until somebody ends it.
     pub fn cycles(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
+        let ended = self.rounds(feed);
+        feed.end();
+        ended
+    }
+
+    fn rounds(&mut self, feed: &mut dyn Feed) -> Result<(), Stop> {
         let mut first = 0;
         let mut going: Option<(Memory, Names)> = None;
         while !self.signals.is_stopping() {
             if self.reload() || self.session.named() > 2 * self.named + NAMED {
                 going = None;
             }
-            let Some(mut sources) = feed.next(&mut self.session, first)? else {
-                self.signals.pause(feed.interval());
-                continue;
-            };
-            if going.is_none() {
-                going = Some(self.restore(sources.lateness())?);
+            let round = feed.next(&mut self.session, first, &mut self.health)?;
+            if let Some(round) = &round {
+                self.lateness = Some(round.sources.lateness());
             }
-            if let Some((memory, names)) = &mut going {
-                first = self.cycle(&mut sources, memory, names, first)?;
-                feed.done(!self.signals.is_any())?;
+            if let (None, Some(lateness)) = (&going, self.lateness) {
+                going = Some(self.restore(lateness)?);
+            }
+            if let (Some(round), Some(going)) = (round, &mut going) {
+                first = self.round(feed, round, going, first)?;
+            } else if self.metrics.unwell().is_none() {
+                self.metrics.succeeded();
             }
             if !self.signals.is_any() {
                 self.signals.pause(feed.interval());
             }
         }
         Ok(())
+    }
+
+    /// Deals with what was looked at. Gives the number of the next input.
+    fn round(
+        &mut self,
+        feed: &mut dyn Feed,
+        mut round: Round,
+        (memory, names): &mut (Memory, Names),
+        mut first: u32,
+    ) -> Result<u32, Stop> {
+        let sources = &mut round.sources;
+        if round.is_new {
+            first = self.cycle(sources, memory, names, first)?;
+        } else if let Some(counts) = sources.objects() {
+            self.metrics.objects(&counts, &mut Counted::default());
+        }
+        let whole = !self.signals.is_any();
+        self.health.look(sources, round.files, whole);
+        self.tell_belated(sources);
+        feed.done(sources, whole, &mut self.health);
+        if whole && sources.troubles().is_empty() {
+            self.metrics.cycle();
+        }
+        Ok(first)
+    }
+
+    /// Says how much a full listing has found.
+    fn tell_belated(&self, sources: &Sources) {
+        let belated = sources.objects().map_or(0, |counts| counts.belated);
+        if belated > 0 {
+            let lookback = self.arguments.lookback.unwrap_or(LOOKBACK);
+            say(format_args!(
+                "s3sentry: warning: {} came later than the lookback of {} reaches: a listing of \
+                 everything found what the others had missed, and it was read. A longer --lookback \
+                 finds it sooner",
+                count(belated, "object"),
+                span(lookback)
+            ));
+        }
     }
 
     /// Reads these inputs. Gives the number of the next one.
@@ -104,8 +173,8 @@ impl<'w> Service<'w> {
         names: &mut Names,
         first: u32,
     ) -> Result<u32, Stop> {
-        let signals = self.signals.clone();
-        let mut cycle = Cycle::new(sources, names, &signals, first);
+        let (signals, metrics) = (self.signals.clone(), Arc::clone(&self.metrics));
+        let mut cycle = Cycle::new(sources, names, &signals, first, &metrics);
         let outcome = self.follow(&mut cycle, memory)?;
         let next = cycle.next_first();
         let numbered = self.session.take_numbered().into_iter();
@@ -126,8 +195,10 @@ impl<'w> Service<'w> {
         memory: &mut Memory,
     ) -> Result<Outcome, Stop> {
         let arguments = self.arguments;
+        self.writer.begin();
         let running = self.session.go_on(&mut self.writer);
-        let mut timed = Timed::new(running, arguments.commit_after);
+        let after = arguments.commit_after;
+        let mut timed = Timed::new(running, after, &self.metrics, &mut self.correlated);
         let set = &self.looked.set;
         let every = arguments.commit_every;
         let outcome = pipeline::follow(source, set, self.span, memory, every, &mut timed);
@@ -143,6 +214,7 @@ impl<'w> Service<'w> {
             anew: false,
         };
         let (mut memory, past) = self.session.restore(&self.looked.set, options)?;
+        self.correlated = Counted::default();
         memory.correlator.watch();
         self.named = self.session.named();
         if let Some(notice) = self.session.notice() {
@@ -151,7 +223,7 @@ impl<'w> Service<'w> {
         }
         drop(self.session.begin(&mut self.writer)?);
         // Nobody may come for long who would show it.
-        let shown = self.writer.batch(&self.totals.tally);
+        let shown = self.writer.batch(&Tally::default());
         shown.map_err(Failed::Output)?;
         Ok((memory, Names::new(past)))
     }
@@ -162,8 +234,11 @@ impl<'w> Service<'w> {
         if !self.signals.take_reload() {
             return false;
         }
-        match Looked::read(self.arguments) {
+        let looked = Looked::read(self.arguments);
+        self.metrics.reloaded(looked.is_ok());
+        match looked {
             Ok(looked) => {
+                self.metrics.rules(looked.at_work());
                 let changes = looked.changes(&self.looked);
                 say(format_args!("s3sentry: read again on SIGHUP: {changes}"));
                 self.looked = looked;
@@ -180,12 +255,14 @@ impl<'w> Service<'w> {
         }
     }
 
-    /// Notes that it has ended. Gives who writes, and what it came to.
-    pub fn end(mut self) -> (Writer<'w>, Totals) {
+    /// Notes that it has ended. Gives who writes, what it came to, and how much could
+    /// not be read in the end.
+    pub fn end(mut self) -> (Writer<'w>, Totals, u64) {
         // What counts has been kept; that it ended is only told to people.
         if let Err(error) = self.session.end() {
             say(format_args!("s3sentry: warning: {error}"));
         }
-        (self.writer.into_inner(), self.totals)
+        let failed = self.health.failed();
+        (self.writer.into_inner(), self.totals, failed)
     }
 }

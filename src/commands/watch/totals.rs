@@ -1,6 +1,5 @@
 //! What a watch has come to so far, over all cycles.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -8,15 +7,11 @@ use s3sentry::alert::Level;
 use s3sentry::pipeline::{Outcome, Tally};
 use s3sentry::record::time::rfc3339;
 use s3sentry::source::{self, Sources};
-use s3sentry::text::terminal;
 
 use crate::commands::say;
 use crate::commands::scan::writer::Versions;
 use crate::commands::summary::words::{bytes, count, group, pace, row};
 use crate::commands::summary::{self, Entities};
-
-/// Problems that are remembered one by one.
-const PROBLEMS: usize = 1000;
 
 /// Sums over all cycles.
 #[derive(Default)]
@@ -27,59 +22,22 @@ pub struct Totals {
     read: u64,
     late: u64,
     evicted: u64,
-    /// What cannot be read, by name, and why.
-    problems: BTreeMap<String, String>,
     /// Whether malformed lines have been shown.
     shown: bool,
     warned: bool,
 }
 
 impl Totals {
-    /// Adds a cycle; says what is new of what is wrong.
+    /// Adds a cycle; says what is wrong with the lines, the first time.
     pub fn add(&mut self, mut outcome: Outcome, sources: Option<&Sources>) {
         if let Some(sources) = sources {
             self.read += sources.counts().read;
-            self.note_problems(sources);
             self.show(&outcome.tally, sources);
         }
         outcome.tally.samples.clear();
         self.tally.merge(&mut outcome.tally);
         self.late = outcome.correlation.late;
         self.evicted = outcome.correlation.evicted;
-    }
-
-    /// The counts of what was late begin anew.
-    pub fn lines(&self) -> u64 {
-        self.tally.lines
-    }
-
-    /// Says what cannot be read since now, and what can be again.
-    pub fn note_problems(&mut self, sources: &Sources) {
-        let now = sources.problems().iter().take(PROBLEMS);
-        let now: BTreeMap<String, String> = now
-            .map(|problem| (problem.name.to_string(), problem.to_string()))
-            .collect();
-        for (name, text) in &now {
-            if self.problems.get(name) != Some(text) {
-                say(format_args!(
-                    "s3sentry: warning: {}",
-                    terminal(text.as_bytes())
-                ));
-            }
-        }
-        for name in self.problems.keys().filter(|name| !now.contains_key(*name)) {
-            say(format_args!(
-                "s3sentry: {} can be read again",
-                terminal(name.as_bytes())
-            ));
-        }
-        self.problems = now;
-    }
-
-    /// Whether everything that was named can be read.
-    #[must_use]
-    pub fn is_healthy(&self) -> bool {
-        self.problems.is_empty()
     }
 
     fn show(&mut self, tally: &Tally, sources: &Sources) {
@@ -96,12 +54,13 @@ impl Totals {
         }
     }
 
-    /// The closing summary.
+    /// The closing summary; `failed` is what could not be read in the end.
     pub fn print(
         &self,
         entities: &Entities,
         versions: &Versions,
         min_level: Level,
+        failed: u64,
         elapsed: Duration,
     ) {
         let tally = &self.tally;
@@ -128,9 +87,9 @@ impl Totals {
             );
         }
         let mut inputs = format!("{} read", group(self.read));
-        if !self.problems.is_empty() {
+        if failed > 0 {
             // Writing to a string cannot fail.
-            let _ = write!(inputs, ", {} failed", group(self.problems.len() as u64));
+            let _ = write!(inputs, ", {} failed", group(failed));
         }
         row("inputs", &inputs);
         row("alerts", &entities.by_level(min_level));

@@ -15,7 +15,7 @@ use super::super::checkpoint::{self, Mark, Past, Print, Progressed, Reach};
 use super::super::error::{Error, Problem};
 use super::super::lines::LastLine;
 use super::super::open::{self, Open, now};
-use super::super::s3::{self, Address, Arrival, Arrivals, Body, Fault, Object};
+use super::super::s3::{self, Address, Arrival, Arrivals, Body, Fault, Object, Trouble};
 use super::super::{CLOCK_SKEW, OBJECTS};
 use super::Sources;
 use super::names::Names;
@@ -123,9 +123,11 @@ impl Sources {
         let objects = self.objects.as_ref()?;
         let troubles = objects.arrivals.troubles();
         let listed = objects.listed.clone()?;
+        // Where there is nothing all was listed.
+        let is_empty = |trouble: &Trouble| matches!(trouble.fault, Fault::Empty { .. });
         Some(Listed {
             // A trouble may have ended all of it.
-            complete: objects.ended && !objects.broken && troubles.is_empty(),
+            complete: objects.ended && !objects.broken && troubles.iter().all(is_empty),
             faulty: troubles.into_iter().map(|trouble| trouble.name).collect(),
             ..listed
         })
@@ -136,6 +138,14 @@ impl Sources {
     pub fn objects(&self) -> Option<s3::Counts> {
         let objects = self.objects.as_ref()?;
         Some(objects.arrivals.counts())
+    }
+
+    /// What could not be listed so far, and what ended all the rest: it is among the
+    /// [problems](Sources::problems) once nothing more comes.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Trouble> {
+        let objects = self.objects.as_ref();
+        objects.map_or_else(Vec::new, |objects| objects.arrivals.troubles())
     }
 
     /// How many objects have come: with [`Options::first`](crate::source::Options::first)
@@ -300,8 +310,9 @@ impl Sources {
         self.ledger.as_ref().map_or(all, |ledger| ledger.span)
     }
 
-    /// Turns what could not be listed into problems, once nothing more comes.
-    pub(super) fn note_troubles(&mut self) {
+    /// Turns what could not be listed into problems, once nothing more comes. Who
+    /// reads to the end need not ask for it.
+    pub fn note_troubles(&mut self) {
         let Some(objects) = &self.objects else { return };
         let troubles = objects.arrivals.troubles();
         for trouble in troubles.into_iter().skip(self.troubles) {

@@ -13,6 +13,7 @@ mod line;
 use std::collections::HashSet;
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::Message;
@@ -150,6 +151,12 @@ impl Queue {
                 Ok(self.batch(messages))
             }
         }
+    }
+
+    /// Whether the last request for messages was answered, with messages or without.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.line.answers.load(Ordering::Relaxed)
     }
 
     async fn gather(&mut self, wait: Duration) -> Vec<Message> {

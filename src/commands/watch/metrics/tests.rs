@@ -1,5 +1,7 @@
 //! Every number in its place, added once.
 
+use s3sentry::source::s3::Fault;
+
 use super::*;
 
 /// The value of a series.
@@ -71,8 +73,8 @@ fn labels_are_rules_levels_and_kinds() {
     metrics.rules([("burst", Level::High), ("quiet", Level::Low)]);
     metrics.alert("burst", Level::High);
     metrics.withdrawn("burst", Level::High);
-    metrics.fault(&Fault::Gone);
-    metrics.fault(&Fault::Gone);
+    metrics.error(Fault::Gone.kind());
+    metrics.error(Fault::Gone.kind());
     metrics.reloaded(false);
     metrics.messages(&Received {
         messages: 4,

@@ -3,6 +3,7 @@
 //! What messages say may not enter here.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -87,6 +88,8 @@ pub(super) struct Line {
     sqs: Mutex<Option<(Sqs, u64)>>,
     /// Receipts of messages in hand.
     held: Mutex<HashSet<String>>,
+    /// Whether the last request for messages was answered.
+    pub(super) answers: AtomicBool,
 }
 
 impl Line {
@@ -97,6 +100,7 @@ impl Line {
             url,
             sqs: Mutex::default(),
             held: Mutex::default(),
+            answers: AtomicBool::default(),
         }
     }
 
@@ -278,6 +282,7 @@ pub(super) async fn receive(line: Arc<Line>, to: mpsc::Sender<Result<Vec<Message
         let fault = match line.poll().await {
             Ok(messages) => {
                 failures = 0;
+                line.answers.store(true, Ordering::Relaxed);
                 if !messages.is_empty() {
                     let receipts = messages.iter().filter_map(|m| m.receipt_handle.clone());
                     line.held().extend(receipts);
@@ -288,6 +293,7 @@ pub(super) async fn receive(line: Arc<Line>, to: mpsc::Sender<Result<Vec<Message
             Err(fault) => fault,
         };
         failures += 1;
+        line.answers.store(false, Ordering::Relaxed);
         // Once is nothing to be told.
         if failures > 1 || !fault.is_passing() {
             room.send(Err(fault));

@@ -1,0 +1,152 @@
+//! A bucket that is watched, over TCP.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::DateTime;
+
+use crate::metrics::{ask, until_serving, value};
+use crate::place::{Place, START, Watch, line};
+use crate::server::{Buckets, Failure, KEY, Request, SECRET, Server};
+
+/// Far enough behind the start for its period to be over.
+const LATER: i64 = 10 * 3600;
+
+/// Puts an object that is delivered so many seconds after the start.
+fn put(buckets: &Buckets, second: i64, lines: &str) {
+    let time = DateTime::from_timestamp(START + second, 0).unwrap();
+    let key = format!("in/{}-{second:016X}", time.format("%Y-%m-%d-%H-%M-%S"));
+    buckets.put("logs", &key, lines.as_bytes(), START + second);
+}
+
+fn lines(seconds: std::ops::Range<i64>) -> String {
+    seconds.map(|second| line(second, "192.0.2.1")).collect()
+}
+
+/// Watches a prefix.
+fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
+    let url = server.url();
+    let mut command = place.command(&format!(
+        "watch s3://logs/{prefix} --state state.db --metrics 0 --interval 100ms --region us-east-1 \
+         --endpoint-url {url}"
+    ));
+    command
+        .env("AWS_ACCESS_KEY_ID", KEY)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    let watch = place.start(command);
+    until_serving(&watch);
+    watch
+}
+
+#[test]
+fn objects_that_are_put_later_are_read_once() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    let server = Server::start(&buckets);
+    let mut watched = watch(&place, &server, "in/");
+    watched.until("the first object is read", |watch| {
+        value(watch, "s3sentry_objects_read_total") == 1
+    });
+    put(&buckets, 90, &lines(2..4));
+    watched.until_told("three-refused", "open", 4);
+    put(&buckets, LATER, &line(LATER - 60, "192.0.2.2"));
+    watched.until_told("three-refused", "closed", 4);
+    // Rounds without anything new read nothing.
+    let cycles = value(&watched, "s3sentry_cycles_total");
+    watched.until("it looks again", |watch| {
+        value(watch, "s3sentry_cycles_total") > cycles + 2
+    });
+    assert_eq!(value(&watched, "s3sentry_objects_read_total"), 3);
+    assert_eq!(value(&watched, "s3sentry_lines_total"), 5);
+    watched.stop();
+    // Another process goes on there.
+    let mut watched = watch(&place, &server, "in/");
+    watched.until("it has looked", |watch| {
+        value(watch, "s3sentry_cycles_total") > 1
+    });
+    assert_eq!(value(&watched, "s3sentry_objects_read_total"), 0);
+    watched.stop();
+}
+
+#[test]
+fn an_outage_is_said_once_and_passes() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    let down = Arc::new(AtomicBool::new(true));
+    let is_down = Arc::clone(&down);
+    let server = Server::failing(&buckets, move |_: &Request| {
+        let refused = Failure::Code("ExpiredToken");
+        is_down.load(Ordering::SeqCst).then_some(refused)
+    });
+    let mut watched = watch(&place, &server, "in/");
+    watched.until("it is not well", |watch| ask(watch, "/healthz").0 == 503);
+    assert!(ask(&watched, "/healthz").1.contains("credentials"));
+    let errors = r#"s3sentry_errors_total{kind="credentials"}"#;
+    watched.until("it tries again", |watch| value(watch, errors) > 3);
+    down.store(false, Ordering::SeqCst);
+    watched.until("it is well", |watch| ask(watch, "/healthz").0 == 200);
+    put(&buckets, 90, &lines(2..4));
+    watched.until_told("three-refused", "open", 4);
+    watched.stop();
+    let said = watched.said();
+    assert_eq!(said.matches("accepts no credentials").count(), 1, "{said}");
+    assert_eq!(said.matches("can be read again").count(), 1, "{said}");
+}
+
+#[test]
+fn it_stops_while_nothing_answers() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    let server = Server::failing(&buckets, |_: &Request| Some(Failure::Silence));
+    let mut watched = watch(&place, &server, "in/");
+    watched.until("it has asked", |_| server_pages(&server) > 0);
+    watched.stop();
+}
+
+fn server_pages(server: &Server) -> u64 {
+    crate::server::Seen::get(&server.seen().pages)
+}
+
+#[test]
+fn a_prefix_without_logs_is_no_fault() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    let server = Server::start(&buckets);
+    let mut watched = watch(&place, &server, "other/");
+    watched.until("it is said", |watch| watch.said().contains("holds no logs"));
+    watched.until("it looks again", |watch| {
+        value(watch, "s3sentry_objects_listed_total") >= 0 && ask(watch, "/healthz").0 == 200
+    });
+    watched.stop();
+    assert_eq!(watched.said().matches("holds no logs").count(), 1);
+}
+
+#[test]
+fn what_does_not_go_together_is_told() {
+    let place = Place::new();
+    let queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/told";
+    for (arguments, expected) in [
+        (format!("logs --sqs-url {queue}"), "are about buckets"),
+        ("logs --lookback 2h".to_owned(), "are about buckets"),
+        (
+            format!(
+                "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/reader/in --sqs-url {queue}"
+            ),
+            "never an access point",
+        ),
+        ("s3://logs/in --sqs-url told".to_owned(), "--sqs-url"),
+    ] {
+        let run = place
+            .command(&format!("watch {arguments}"))
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(2), "{arguments}");
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(said.contains(expected), "{said}");
+    }
+}
