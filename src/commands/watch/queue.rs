@@ -93,6 +93,7 @@ impl Told {
         if queue.answers() {
             health.well(Part::Queue);
         }
+        self.failures = 0;
         if batch.is_empty() {
             return Ok(());
         }
@@ -161,6 +162,8 @@ impl Feed for Told {
         }
         if let Err(fault) = self.take(health) {
             health.fault(Part::Queue, QUEUE, &fault);
+            // Receiving has a pace of its own.
+            self.failures += u32::from(self.queue.is_none());
             return Ok(None);
         }
         let files = self.buckets.files(session, first)?;
