@@ -73,12 +73,11 @@ impl Told {
 
     /// What is received from, opened if it is not.
     fn queue(&mut self) -> Result<&mut Queue, Fault> {
-        let queue = match self.queue.take() {
-            Some(queue) => queue,
-            None => {
-                let client = self.buckets.client()?;
-                Queue::open(&client, &self.url, self.buckets.addresses())?
-            }
+        let queue = if let Some(queue) = self.queue.take() {
+            queue
+        } else {
+            let client = self.buckets.client()?;
+            Queue::open(&client, &self.url, self.buckets.addresses())?
         };
         Ok(self.queue.insert(queue))
     }
