@@ -56,7 +56,7 @@ or an endless pipe:
 /// How often files are looked at.
 const FILES: Duration = Duration::from_secs(1);
 /// How often buckets are listed.
-const BUCKETS: Duration = Duration::from_secs(60);
+const BUCKETS: Duration = Duration::from_mins(1);
 
 /// A state file for as long as a watch lasts.
 struct Kept {

@@ -34,8 +34,9 @@ fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
         .env("AWS_ACCESS_KEY_ID", KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_EC2_METADATA_DISABLED", "true");
+    let said = std::fs::read_to_string(place.path("said")).unwrap_or_default();
     let watch = place.start(command);
-    until_serving(&watch);
+    until_serving(&watch, said.matches("/healthz\n").count());
     watch
 }
 
@@ -70,17 +71,52 @@ fn objects_that_are_put_later_are_read_once() {
     watched.stop();
 }
 
+/// A server, and whether it fails in this way.
+fn outage(buckets: &Buckets, failure: &Failure, down: bool) -> (Server, Arc<AtomicBool>) {
+    let down = Arc::new(AtomicBool::new(down));
+    let (is_down, failure) = (Arc::clone(&down), failure.clone());
+    let server = Server::failing(buckets, move |_: &Request| {
+        is_down.load(Ordering::SeqCst).then_some(failure.clone())
+    });
+    (server, down)
+}
+
 #[test]
-fn an_outage_is_said_once_and_passes() {
+fn a_server_that_is_away_for_a_while_is_said_once() {
     let place = Place::new();
     let buckets = Buckets::default();
     put(&buckets, 60, &lines(0..2));
-    let down = Arc::new(AtomicBool::new(true));
-    let is_down = Arc::clone(&down);
-    let server = Server::failing(&buckets, move |_: &Request| {
-        let refused = Failure::Code("ExpiredToken");
-        is_down.load(Ordering::SeqCst).then_some(refused)
+    let (server, down) = outage(&buckets, &Failure::Reset, false);
+    let mut watched = watch(&place, &server, "in/");
+    watched.until("the first object is read", |watch| {
+        value(watch, "s3sentry_objects_read_total") == 1
     });
+    down.store(true, Ordering::SeqCst);
+    put(&buckets, 90, &lines(2..4));
+    watched.until("it is not well", |watch| ask(watch, "/healthz").0 == 503);
+    down.store(false, Ordering::SeqCst);
+    watched.until_told("three-refused", "open", 4);
+    watched.until("it is well", |watch| ask(watch, "/healthz").0 == 200);
+    watched.stop();
+    let said = watched.said();
+    assert_eq!(
+        said.matches("no connection that lasts").count(),
+        1,
+        "{said}"
+    );
+    assert_eq!(
+        said.matches("what is in buckets can be read again").count(),
+        1,
+        "{said}"
+    );
+}
+
+#[test]
+fn credentials_that_expire_are_said_once() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    let (server, down) = outage(&buckets, &Failure::Code("ExpiredToken"), true);
     let mut watched = watch(&place, &server, "in/");
     watched.until("it is not well", |watch| ask(watch, "/healthz").0 == 503);
     assert!(ask(&watched, "/healthz").1.contains("credentials"));

@@ -8,7 +8,7 @@ use crate::place::{Place, Watch, line};
 /// Status and body of what is answered.
 pub fn ask(watch: &Watch, path: &str) -> (u16, String) {
     let said = watch.said();
-    let (_, rest) = said.split_once("metrics at http://").unwrap();
+    let (_, rest) = said.rsplit_once("metrics at http://").unwrap();
     let address = rest.split('/').next().unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
@@ -29,10 +29,10 @@ pub fn value(watch: &Watch, series: &str) -> i64 {
     value.map_or(0, |value| value.parse().unwrap())
 }
 
-/// Waits until it can be asked.
-pub fn until_serving(watch: &Watch) {
+/// Waits until it can be asked, after so many others.
+pub fn until_serving(watch: &Watch, others: usize) {
     watch.until("it serves metrics", |watch| {
-        watch.said().contains("/healthz\n")
+        watch.said().matches("/healthz\n").count() > others
     });
 }
 
@@ -43,7 +43,7 @@ fn what_happens_is_counted() {
     let lines: String = (0..4).map(|second| line(second, "192.0.2.1")).collect();
     place.append("logs/access.log", &lines);
     let mut watch = place.watch("logs --state state.db --metrics 0");
-    until_serving(&watch);
+    until_serving(&watch, 0);
     watch.until_told("three-refused", "open", 4);
     let alerts = r#"s3sentry_alerts_total{rule="three-refused",level="medium"}"#;
     place.append("logs/access.log", &line(4 * 3600, "192.0.2.2"));
@@ -70,7 +70,7 @@ fn what_happens_is_counted() {
 fn what_was_named_and_cannot_be_read_is_not_well() {
     let place = Place::new();
     let mut watch = place.watch("logs other.log --state state.db --metrics 0");
-    until_serving(&watch);
+    until_serving(&watch, 0);
     watch.until("it is not well", |watch| ask(watch, "/healthz").0 == 503);
     assert!(ask(&watch, "/healthz").1.contains("other.log"));
     assert!(value(&watch, r#"s3sentry_errors_total{kind="missing"}"#) > 0);

@@ -89,7 +89,7 @@ impl Health {
                 self.note_empty(problem);
                 continue;
             }
-            let part = self.part(problem, &faulty);
+            let part = part(problem, &faulty);
             let grave = match part {
                 Part::Files => self.named.iter().any(|name| **name == *problem.name),
                 part => part == Part::Buckets,
@@ -138,15 +138,6 @@ impl Health {
     /// Nothing is wrong with a part.
     pub fn well(&mut self, part: Part) {
         self.note(part, Vec::new(), Over::All);
-    }
-
-    fn part(&self, problem: &Problem, faulty: &BTreeSet<&str>) -> Part {
-        match &problem.error {
-            Error::Object(_) if faulty.contains(&*problem.name) => Part::Buckets,
-            Error::Object(_) => Part::Objects,
-            _ if problem.name.starts_with("s3://") => Part::Objects,
-            _ => Part::Files,
-        }
     }
 
     /// A bucket that was only just made has no logs.
@@ -217,6 +208,16 @@ impl Trouble {
             Part::Buckets if self.passing => "what is in buckets".to_owned(),
             _ => self.name.clone(),
         }
+    }
+}
+
+/// What a problem is of. `faulty` are the names of what could not be listed.
+fn part(problem: &Problem, faulty: &BTreeSet<&str>) -> Part {
+    match &problem.error {
+        Error::Object(_) if faulty.contains(&*problem.name) => Part::Buckets,
+        Error::Object(_) => Part::Objects,
+        _ if problem.name.starts_with("s3://") => Part::Objects,
+        _ => Part::Files,
     }
 }
 

@@ -73,12 +73,11 @@ impl Told {
 
     /// What is received from, opened if it is not.
     fn queue(&mut self) -> Result<&mut Queue, Fault> {
-        let queue = match self.queue.take() {
-            Some(queue) => queue,
-            None => {
-                let client = self.buckets.client()?;
-                Queue::open(&client, &self.url, self.buckets.addresses())?
-            }
+        let queue = if let Some(queue) = self.queue.take() {
+            queue
+        } else {
+            let client = self.buckets.client()?;
+            Queue::open(&client, &self.url, self.buckets.addresses())?
         };
         Ok(self.queue.insert(queue))
     }
@@ -93,6 +92,7 @@ impl Told {
         if queue.answers() {
             health.well(Part::Queue);
         }
+        self.failures = 0;
         if batch.is_empty() {
             return Ok(());
         }
@@ -161,6 +161,8 @@ impl Feed for Told {
         }
         if let Err(fault) = self.take(health) {
             health.fault(Part::Queue, QUEUE, &fault);
+            // Receiving has a pace of its own.
+            self.failures += u32::from(self.queue.is_none());
             return Ok(None);
         }
         let files = self.buckets.files(session, first)?;

@@ -221,7 +221,8 @@ impl<'w> Service<'w> {
             let text = summary::notice(notice);
             say(format_args!("s3sentry: warning: {text}"));
         }
-        drop(self.session.begin(&mut self.writer)?);
+        // Writes what was left over.
+        let _ = self.session.begin(&mut self.writer)?;
         // Nobody may come for long who would show it.
         let shown = self.writer.batch(&Tally::default());
         shown.map_err(Failed::Output)?;
