@@ -130,7 +130,7 @@ fn without_credentials_that_is_what_is_told() {
     for (profile, why) in [
         (
             "[profile reader]\nregion = eu-south-1\n",
-            "no credentials found in chain",
+            "the credential provider was not enabled",
         ),
         ("[profile other]\nregion = eu-south-1\n", "`reader`"),
         (
