@@ -51,6 +51,9 @@ pub trait BlockSource: Send {
     fn reopen(&self, _source: u32) -> Option<File> {
         None
     }
+    /// These inputs will be opened once more, one by one: what takes its time can be
+    /// had for all of them at once.
+    fn foresee(&self, _sources: &[u32]) {}
     /// What is to be kept of an input that was dealt with so far.
     fn mark(&self, _reached: &Progressed) -> Option<Mark> {
         None
@@ -86,6 +89,10 @@ impl BlockSource for Sources {
 
     fn reopen(&self, source: u32) -> Option<File> {
         Sources::reopen(self, source)
+    }
+
+    fn foresee(&self, sources: &[u32]) {
+        Sources::foresee(self, sources);
     }
 
     fn mark(&self, reached: &Progressed) -> Option<Mark> {

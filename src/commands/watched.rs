@@ -37,6 +37,10 @@ impl BlockSource for Watched<'_> {
         self.sources.reopen(source)
     }
 
+    fn foresee(&self, sources: &[u32]) {
+        self.sources.foresee(sources);
+    }
+
     fn mark(&self, reached: &Progressed) -> Option<Mark> {
         self.sources.mark(reached)
     }

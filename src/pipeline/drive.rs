@@ -364,12 +364,16 @@ impl Run<'_> {
         mut each: impl FnMut(Alert) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut lines = evidence::Lines::new(self.source);
-        for raised in raised.drain(..) {
-            let mut alert = lines.show(raised);
+        let mut raised = raised.drain(..);
+        loop {
+            lines.foresee(raised.as_slice());
+            let Some(next) = raised.next() else {
+                return Ok(());
+            };
+            let mut alert = lines.show(next);
             context::fill(&mut alert, &self.set.settings);
             each(alert)?;
         }
-        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::record::{Record, hash};
 use crate::source::MAX_LINE;
 
 /// Inputs that are open at once: the records of neighbouring alerts lie in few.
-const OPEN: usize = 8;
+const OPEN: usize = 16;
 /// Bytes read at once; most lines are shorter.
 const BUFFER: usize = 1 << 10;
 
@@ -24,6 +24,8 @@ pub(super) struct Lines<'s> {
     source: &'s dyn BlockSource,
     /// The inputs opened last, and those that cannot be opened again.
     open: Vec<(u32, Option<File>)>,
+    /// Those that the source was told of last.
+    foreseen: Vec<u32>,
 }
 
 impl<'s> Lines<'s> {
@@ -32,7 +34,37 @@ impl<'s> Lines<'s> {
         Self {
             source,
             open: Vec::new(),
+            foreseen: Vec::new(),
         }
+    }
+
+    /// Tells the source which inputs these alerts need, as many as may be open at once,
+    /// unless the first of them needs none that it was not told of.
+    pub(super) fn foresee(&mut self, raised: &[Raised]) {
+        let known = |source: &u32| self.foreseen.contains(source);
+        if raised
+            .first()
+            .is_none_or(|first| missing(first).all(|source| known(&source)))
+        {
+            return;
+        }
+        let mut wanted = Vec::new();
+        for source in raised.iter().flat_map(missing) {
+            if wanted.len() == OPEN {
+                break;
+            }
+            if !wanted.contains(&source) {
+                wanted.push(source);
+            }
+        }
+        let is_open = |source: &u32| self.open.iter().any(|(open, _)| open == source);
+        let closed: Vec<u32> = wanted
+            .iter()
+            .copied()
+            .filter(|source| !is_open(source))
+            .collect();
+        self.source.foresee(&closed);
+        self.foreseen = wanted;
     }
 
     /// The alert with its evidence.
@@ -72,6 +104,14 @@ impl<'s> Lines<'s> {
         self.open.push(entry);
         self.open.last()?.1.as_ref()
     }
+}
+
+/// Inputs of which an alert needs lines that were not kept.
+fn missing(raised: &Raised) -> impl Iterator<Item = u32> {
+    let records = raised.records.iter();
+    records
+        .filter(|record| record.line.is_none())
+        .map(|record| record.place.0)
 }
 
 /// The line that begins at an offset, without its line feed; of one that is too

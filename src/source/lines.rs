@@ -14,6 +14,10 @@ use super::{Block, Options, Oversize};
 /// Decompressed bytes looked at before an input is read in earnest.
 const PEEK: usize = 64 << 10;
 
+/// What a buffer has at first, bytes: it grows to a block where there is so much. Most
+/// objects of a bucket have some KiB, and hundreds of them stand side by side.
+const FIRST: usize = 16 << 10;
+
 /// Bytes read at once on the way to where an earlier run stopped.
 const STEP: usize = 64 << 10;
 
@@ -140,7 +144,7 @@ impl<R: Read> Lines<R> {
         block.oversize.clear();
         let mut wanted = self.block_size;
         let mut len = self.carry.len();
-        block.reserve(wanted.max(len));
+        block.reserve(wanted.min(FIRST).max(len));
         block.buffer[..len].copy_from_slice(&self.carry);
         // Everything before `start` belongs to long lines already recorded.
         let mut start = 0;
@@ -179,7 +183,6 @@ impl<R: Read> Lines<R> {
             }
             // A line longer than a block, within the bound.
             wanted = (len * 2).clamp(len + 1, self.max_line + 1);
-            block.reserve(wanted);
         }
     }
 
@@ -191,7 +194,11 @@ impl<R: Read> Lines<R> {
                 break;
             }
             fresh = len;
-            len += self.pull(&mut block.buffer[len..wanted]);
+            if len == block.buffer.len() {
+                block.reserve((len * 2).min(wanted));
+            }
+            let end = block.buffer.len().min(wanted);
+            len += self.pull(&mut block.buffer[len..end]);
         }
         len
     }
@@ -199,7 +206,8 @@ impl<R: Read> Lines<R> {
     /// Reads once, looking for the end of the long line that began at `from`.
     /// Returns where the rest lies in the buffer.
     fn skip(&mut self, from: u64, block: &mut Block) -> (usize, usize) {
-        let read = self.pull(&mut block.buffer[..self.block_size]);
+        let wanted = block.buffer.len().min(self.block_size);
+        let read = self.pull(&mut block.buffer[..wanted]);
         let end = memchr(b'\n', &block.buffer[..read]);
         if end.is_none() && read > 0 {
             self.offset += read as u64;

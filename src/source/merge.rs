@@ -22,6 +22,7 @@ use super::checkpoint::{OBJECTS, PAST, Past};
 use super::error::{Error, Problem};
 use super::ledger::Ledger;
 use super::open::{self, Open, now};
+use super::s3::{Address, Stored};
 use super::walk::{self, Input, Kind};
 use super::{Block, CLOCK_SKEW, Counts, Options, Progress, Spec};
 use crate::record::time;
@@ -179,11 +180,11 @@ impl Sources {
     pub fn reopen(&self, source: u32) -> Option<File> {
         if source >= PAST {
             let past = &self.past[(source - PAST) as usize];
-            let object = |objects: &Objects| objects.reopen_past(&past.name);
-            return open::again(past).or_else(|| self.objects.as_ref().and_then(object));
+            let object = || self.objects.as_ref()?.reopen(&self.stored(source)?);
+            return open::again(past).or_else(object);
         }
         if source >= OBJECTS {
-            return self.objects.as_ref()?.reopen(source);
+            return self.objects.as_ref()?.reopen(&self.stored(source)?);
         }
         let input = &self.inputs[self.place(source)];
         let size = input.plain?;
@@ -191,6 +192,30 @@ impl Sources {
         let data = fs::metadata(input.path()).ok()?;
         let intact = data.is_file() && data.len() >= size;
         intact.then(|| File::open(input.path()).ok())?
+    }
+
+    /// Of these inputs, fetches objects at once and not each when it is
+    /// [opened once more](Sources::reopen). What was not asked for since the last call
+    /// is forgotten.
+    ///
+    /// # Panics
+    /// As [`Sources::name`].
+    pub fn foresee(&self, sources: &[u32]) {
+        if let Some(objects) = &self.objects {
+            let wanted = sources.iter().filter_map(|source| self.stored(*source));
+            objects.foresee(wanted.collect());
+        }
+    }
+
+    /// Bucket and key of an object; none of other inputs.
+    fn stored(&self, source: u32) -> Option<Stored> {
+        if source >= PAST {
+            let address = Address::parse(self.past[(source - PAST) as usize].name.as_bytes());
+            let address = address?.ok()?;
+            return Some((address.bucket, address.prefix));
+        }
+        let objects = self.objects.as_ref().filter(|_| source >= OBJECTS)?;
+        Some(objects.stored(source))
     }
 
     /// What could not be read so far, or not to its end. All others are read.

@@ -31,7 +31,7 @@ pub use config::{Config, Keys};
 pub use fault::Fault;
 pub use listing::{Full, Wanted};
 pub use message::Unread;
-pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Trouble};
+pub use object::{Arrival, Arrivals, Body, Counts, Known, Object, PROMPT, Seen, Stored, Trouble};
 pub use queue::{Batch, Left, Queue, Received};
 pub use queue_url::{BadQueueUrl, QueueUrl};
 pub use stream::{Objects, Stop};

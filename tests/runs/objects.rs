@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use s3sentry::session::Session;
 use s3sentry::source::s3::{
-    Address, Arrival, Arrivals, Body, Counts, Known, LOOKBACK, Object, Trouble, layout,
+    Address, Arrival, Arrivals, Body, Counts, Known, LOOKBACK, Object, Stored, Trouble, layout,
 };
 use s3sentry::source::{Listed, Sources};
 
@@ -42,8 +42,8 @@ impl Arrivals for Queue {
         Vec::new()
     }
 
-    fn again(&self, _: &str, _: &str) -> Option<Body> {
-        None
+    fn again(&self, objects: &[Stored]) -> Vec<Option<Body>> {
+        objects.iter().map(|_| None).collect()
     }
 }
 

@@ -118,6 +118,12 @@ impl BlockSource for Cycle<'_> {
         }
     }
 
+    fn foresee(&self, sources: &[u32]) {
+        let is_mine = |source: &u32| self.names.get(*source).is_none() && self.is_own(*source);
+        let mine: Vec<u32> = sources.iter().copied().filter(is_mine).collect();
+        self.sources.foresee(&mine);
+    }
+
     fn mark(&self, reached: &Progressed) -> Option<Mark> {
         self.sources.mark(reached)
     }

@@ -3,7 +3,7 @@
 //!
 //! Listing and fetching are not known here: objects come as [`Arrivals`].
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,13 +15,13 @@ use super::super::checkpoint::{self, Mark, Past, Print, Progressed, Reach};
 use super::super::error::{Error, Problem};
 use super::super::lines::LastLine;
 use super::super::open::{self, Open, now};
-use super::super::s3::{self, Address, Arrival, Arrivals, Body, Fault, Object, Trouble};
+use super::super::s3::{self, Address, Arrival, Arrivals, Body, Fault, Object, Stored, Trouble};
 use super::super::{CLOCK_SKEW, OBJECTS};
 use super::Sources;
 use super::names::Names;
 
 /// Objects that are fetched once more, to read single lines of them again.
-const AGAIN: u32 = 200;
+const AGAIN: usize = 200;
 
 /// Problems that are kept one by one: there may be as many as objects.
 const PROBLEMS: usize = 1000;
@@ -84,7 +84,9 @@ pub(super) struct Objects {
     /// None is left.
     ended: bool,
     /// How many may still be fetched again.
-    again: Cell<u32>,
+    again: Cell<usize>,
+    /// Those that were, and were not asked for yet.
+    foreseen: RefCell<HashMap<Stored, Option<File>>>,
 }
 
 /// An object until its mark is kept.
@@ -122,6 +124,7 @@ impl Sources {
             broken: false,
             ended: false,
             again: Cell::new(AGAIN),
+            foreseen: RefCell::default(),
         });
     }
 
@@ -411,35 +414,50 @@ impl Objects {
         }
     }
 
-    /// The object of this number, fetched once more.
-    pub(super) fn reopen(&self, source: u32) -> Option<File> {
+    /// Bucket and key.
+    pub(super) fn stored(&self, source: u32) -> Stored {
         let (bucket, key) = self.names.get((source - self.first) as usize);
-        self.fetch(bucket, &key)
+        (Arc::clone(bucket), key.into())
     }
 
-    /// The same of one that earlier runs named.
-    pub(super) fn reopen_past(&self, name: &str) -> Option<File> {
-        let address = Address::parse(name.as_bytes())?.ok()?;
-        self.fetch(&address.bucket, &address.prefix)
+    /// An object, fetched once more.
+    pub(super) fn reopen(&self, object: &Stored) -> Option<File> {
+        let known = self.foreseen.borrow_mut().remove(object);
+        known.unwrap_or_else(|| self.fetch(vec![object.clone()]).pop()?.1)
     }
 
-    /// A plain object as a file. What is compressed cannot be read from the middle.
-    fn fetch(&self, bucket: &str, key: &str) -> Option<File> {
-        let end = Path::new(key).extension().and_then(OsStr::to_str);
-        if matches!(end, Some("gz" | "zst")) {
-            return None;
+    /// Fetches objects that will be asked for, all at once.
+    pub(super) fn foresee(&self, mut objects: Vec<Stored>) {
+        objects.sort_unstable();
+        objects.dedup();
+        self.foreseen.replace(HashMap::new());
+        self.foreseen
+            .replace(self.fetch(objects).into_iter().collect());
+    }
+
+    /// Plain objects as files. What is compressed cannot be read from the middle.
+    fn fetch(&self, mut objects: Vec<Stored>) -> Vec<(Stored, Option<File>)> {
+        objects.retain(|(_, key)| {
+            let end = Path::new(&**key).extension().and_then(OsStr::to_str);
+            !matches!(end, Some("gz" | "zst"))
+        });
+        objects.truncate(self.again.get());
+        self.again.set(self.again.get() - objects.len());
+        let bodies = self.arrivals.again(&objects);
+        let files = bodies.into_iter().map(|body| open::plain(file(body?)?));
+        objects.into_iter().zip(files).collect()
+    }
+}
+
+/// A body as a file, at its beginning.
+fn file(body: Body) -> Option<File> {
+    match body {
+        Body::File(file) => Some(file),
+        Body::Memory(bytes) => {
+            let mut file = tempfile::tempfile().ok()?;
+            file.write_all(&bytes).ok()?;
+            file.rewind().ok()?;
+            Some(file)
         }
-        let left = self.again.get().checked_sub(1)?;
-        self.again.set(left);
-        let file = match self.arrivals.again(bucket, key)? {
-            Body::File(file) => file,
-            Body::Memory(bytes) => {
-                let mut file = tempfile::tempfile().ok()?;
-                file.write_all(&bytes).ok()?;
-                file.rewind().ok()?;
-                file
-            }
-        };
-        open::plain(file)
     }
 }

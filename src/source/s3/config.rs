@@ -5,6 +5,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -31,8 +34,8 @@ pub(super) const ANY_REGION: &str = "us-east-1";
 /// How S3 and SQS are reached.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Profile of the AWS configuration files, whatever the environment holds; the
-    /// SDK's choice without.
+    /// Profile of the AWS configuration files, whatever keys the environment holds;
+    /// the SDK's choice without.
     pub profile: Option<String>,
     /// Region of the first request; the SDK's choice without. Buckets elsewhere
     /// are found all the same.
@@ -131,7 +134,13 @@ pub(super) async fn sdk_config(config: &Config) -> SdkConfig {
             .configure(&reach)
             .profile_name(profile)
             .build();
-        sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(provider)));
+        // A profile may only name a region, and leave the rest to the machine.
+        let ecs = EcsCredentialsProvider::builder().configure(&reach).build();
+        let imds = ImdsCredentialsProvider::builder().configure(&reach).build();
+        let chain = CredentialsProviderChain::first_try("Profile", provider)
+            .or_else("EcsContainer", ecs)
+            .or_else("Ec2InstanceMetadata", imds);
+        sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(chain)));
     }
     sdk.region(region.unwrap_or(Region::from_static(ANY_REGION)))
         .retry_config(RetryConfig::disabled())

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::Client;
@@ -43,10 +44,13 @@ pub(super) async fn fetch(client: &Client, object: &Object) -> Result<Body, Faul
 }
 
 /// An object of which only the name is known.
-pub(super) async fn fetch_named(client: &Client, bucket: &str, key: &str) -> Result<Body, Fault> {
-    let bucket = bucket.into();
+pub(super) async fn fetch_named(
+    client: &Client,
+    bucket: &Arc<str>,
+    key: &str,
+) -> Result<Body, Fault> {
     let attempt = || async {
-        let (content, size) = client.open(&bucket, key, "").await?;
+        let (content, size) = client.open(bucket, key, "").await?;
         whole(content, size).await
     };
     insist(client.budget(), client.tally(), attempt).await

@@ -62,7 +62,7 @@ pub enum Full {
 
 impl Wanted {
     /// The earliest time in a name from which on a run covers a log:
-    /// [`Seen::since`] is in these terms.
+    /// [`Seen::since`](super::Seen::since) is in these terms.
     #[must_use]
     pub fn since_in_names(&self) -> i64 {
         self.since.saturating_sub(CLOCK_SKEW)

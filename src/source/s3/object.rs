@@ -81,10 +81,13 @@ pub trait Arrivals: Send {
     /// cannot be fetched comes as an [`Arrival`].
     fn troubles(&self) -> Vec<Trouble>;
 
-    /// The content of an object once more, to read single lines of it again; none
-    /// where it cannot be had soon.
-    fn again(&self, bucket: &str, key: &str) -> Option<Body>;
+    /// The content of objects once more, to read single lines of them again: of each in
+    /// its turn, none where it cannot be had soon. They are fetched at once.
+    fn again(&self, objects: &[Stored]) -> Vec<Option<Body>>;
 }
+
+/// Bucket and key of an object.
+pub type Stored = (Arc<str>, Arc<str>);
 
 /// What could not be listed.
 #[derive(Debug, Clone, PartialEq, Eq)]

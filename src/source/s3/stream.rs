@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use super::client::Client;
 use super::fetch::{IN_MEMORY, fetch, fetch_named};
 use super::listing::{Item, Listing, Wanted};
 use super::told::Told;
-use super::{Arrival, Arrivals, Body, Counts, Fault, Known, Object, Trouble, runtime};
+use super::{Arrival, Arrivals, Body, Counts, Fault, Known, Object, Stored, Trouble, runtime};
 
 /// Bytes of bodies that are on their way or wait to be taken.
 const MEMORY: u64 = 32 << 20;
@@ -278,13 +279,20 @@ impl Arrivals for Objects {
         listed.troubles.iter().chain(&self.ended).cloned().collect()
     }
 
-    fn again(&self, bucket: &str, key: &str) -> Option<Body> {
-        if self.stop.is_asked() {
-            return None;
+    fn again(&self, objects: &[Stored]) -> Vec<Option<Body>> {
+        let Some(runtime) = runtime::get().ok().filter(|_| !self.stop.is_asked()) else {
+            return objects.iter().map(|_| None).collect();
+        };
+        let mut begun = Vec::with_capacity(objects.len());
+        for (bucket, key) in objects {
+            let (client, bucket, key) = (self.client.clone(), bucket.clone(), key.clone());
+            let work = async move { fetch_named(&client, &bucket, &key).await };
+            begun.push(runtime.spawn(async { timeout(SOON, work).await }));
         }
-        let work =
-            async { tokio::time::timeout(SOON, fetch_named(&self.client, bucket, key)).await };
-        runtime::get().ok()?.block_on(work).ok()?.ok()
+        let begun = begun.into_iter();
+        begun
+            .map(|work| runtime.block_on(work).ok()?.ok()?.ok())
+            .collect()
     }
 }
 

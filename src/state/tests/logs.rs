@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::time;
 use crate::source::s3::{
-    self, Address, Arrival, Arrivals, Body, Fault, Known, LOOKBACK, Object, PROMPT, Trouble, layout,
+    self, Address, Arrival, Arrivals, Body, Fault, Known, LOOKBACK, Object, PROMPT, Stored,
+    Trouble, layout,
 };
 use crate::source::{Block, Listed, Mark, Options, Progressed, Sources};
 
@@ -43,8 +44,8 @@ impl Arrivals for Queue {
         self.troubles.clone()
     }
 
-    fn again(&self, _: &str, _: &str) -> Option<Body> {
-        None
+    fn again(&self, objects: &[Stored]) -> Vec<Option<Body>> {
+        objects.iter().map(|_| None).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::alert::Alert;
 use crate::pipeline::{self, BlockSource, Span, Tally};
 use crate::rule::RuleSet;
 use crate::session::{self, Failed, Output, Session};
-use crate::source::s3::{Address, Arrival, Arrivals, Body, Counts, Fault, Trouble};
+use crate::source::s3::{Address, Arrival, Arrivals, Body, Counts, Fault, Stored, Trouble};
 use crate::source::{Block, Listed, Mark, Options, Past, Progressed, Sources};
 use crate::state::Owner;
 
@@ -122,9 +122,12 @@ impl Arrivals for Objects {
         self.listing.troubles().to_vec()
     }
 
-    fn again(&self, _: &str, key: &str) -> Option<Body> {
-        let number = self.bucket.numbers[key];
-        Some(Body::Memory(self.bucket.all[number].text.clone().into()))
+    fn again(&self, objects: &[Stored]) -> Vec<Option<Body>> {
+        let text = |(_, key): &Stored| {
+            let number = self.bucket.numbers[&**key];
+            Some(Body::Memory(self.bucket.all[number].text.clone().into()))
+        };
+        objects.iter().map(text).collect()
     }
 }
 
