@@ -83,6 +83,10 @@ impl BlockSource for Sources {
         Sources::next(self, block)
     }
 
+    fn is_cut(&self) -> bool {
+        Sources::is_cut(self)
+    }
+
     fn name(&self, source: u32) -> Arc<str> {
         Sources::name(self, source)
     }

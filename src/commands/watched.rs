@@ -29,6 +29,10 @@ impl BlockSource for Watched<'_> {
         more
     }
 
+    fn is_cut(&self) -> bool {
+        self.sources.is_cut()
+    }
+
     fn name(&self, source: u32) -> Arc<str> {
         self.sources.name(source)
     }

@@ -215,7 +215,8 @@ fn credentials_that_expire_on_the_way_end_it() {
         let good = taken.iter().filter(|(_, body)| body.is_ok()).count();
         let bad = taken.last().unwrap().1.as_ref().unwrap_err();
         assert_eq!((good, taken.len() - good), (taken.len() - 1, 1));
-        assert!(good <= 100 && good > 20, "{good}");
+        // Of those in flight the first to fail may be any.
+        assert!(good <= 100 && good > 0, "{good}");
         assert!(bad.concerns_all());
         assert_eq!(bad.kind(), kind);
         let troubles = objects.troubles();

@@ -101,7 +101,7 @@ impl BlockSource for Cycle<'_> {
     }
 
     fn is_cut(&self) -> bool {
-        self.cut
+        self.cut || self.sources.is_cut()
     }
 
     fn name(&self, source: u32) -> Arc<str> {

@@ -144,6 +144,20 @@ impl Sources {
         })
     }
 
+    /// Whether objects did not come that may come in a later run: they may be earlier
+    /// than what was read.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        let Some(objects) = &self.objects else {
+            return false;
+        };
+        let passes = |trouble: &Trouble| {
+            let fault = &trouble.fault;
+            fault.is_passing() || fault.concerns_all()
+        };
+        objects.broken || objects.arrivals.troubles().iter().any(passes)
+    }
+
     /// What became of objects; none where there can be none.
     #[must_use]
     pub fn objects(&self) -> Option<s3::Counts> {
