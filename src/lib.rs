@@ -38,6 +38,7 @@ pub mod ioc;
 pub mod observation;
 pub mod pipeline;
 pub mod record;
+pub mod report;
 pub mod rule;
 pub mod session;
 pub mod settings;
