@@ -10,35 +10,32 @@ use chrono::DateTime;
 use super::super::s3::Object;
 use super::super::s3::layout::Layout;
 
-/// Names in one chunk, whose texts stand in one string.
+/// Names in one chunk, so that none are moved when there are more.
 const CHUNK: usize = 1 << 14;
 
 /// Buckets and keys by their numbers, from 0 on.
 ///
-/// Of the objects of one log the stem is kept once, and of the time in a name no
-/// more than the number.
+/// Of the objects of one log the stem is kept once, and of a name as AWS gives it
+/// no more than two numbers.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     stems: Vec<(Arc<str>, Box<str>)>,
     places: HashMap<(Arc<str>, Box<str>), u32>,
-    chunks: Vec<Chunk>,
+    chunks: Vec<Vec<Name>>,
+    /// What stands behind the stems in keys that are not as AWS gives them.
+    others: Vec<Box<str>>,
     len: usize,
-}
-
-#[derive(Debug, Default)]
-struct Chunk {
-    names: Vec<Name>,
-    /// What distinguishes the names, one behind the other.
-    text: String,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Name {
-    /// As in the key; `i64::MIN` where the text holds all behind the stem.
-    time: i64,
+    /// Number of the stem; beside it [`PARTITIONED`], and how the key ends: its
+    /// place in [`ENDINGS`], or [`OTHER`].
     stem: u32,
-    /// Of its text, in bytes of that of the chunk.
-    end: u32,
+    /// Time in the key, seconds since the Unix epoch.
+    time: u32,
+    /// The sixteen digits behind the time, or the place among the others.
+    unique: u64,
 }
 
 impl Names {
@@ -50,28 +47,24 @@ impl Names {
     /// Adds a name, as the last one.
     pub(super) fn add(&mut self, object: &Object) {
         let stem = self.stem(object);
-        let rest = &object.key[object.named.stem..];
-        let short = object.named.time.and_then(|time| {
-            let text = rest.strip_prefix(prefix(object.named.layout, time)?.as_str())?;
-            Some((time, text))
+        let name = short(object).map(|short| Name {
+            stem: stem | short.stem,
+            ..short
         });
-        let (time, text) = short.unwrap_or((i64::MIN, rest));
-        if self.len.is_multiple_of(CHUNK) {
-            if let Some(last) = self.chunks.last_mut() {
-                last.text.shrink_to_fit();
+        let name = name.unwrap_or_else(|| {
+            self.others.push(object.key[object.named.stem..].into());
+            Name {
+                stem: stem | (OTHER - 1) * ENDING,
+                time: 0,
+                unique: self.others.len() as u64 - 1,
             }
-            self.chunks.push(Chunk {
-                names: Vec::with_capacity(if self.len == 0 { 0 } else { CHUNK }),
-                text: String::new(),
-            });
+        });
+        if self.len.is_multiple_of(CHUNK) {
+            let room = if self.len == 0 { 0 } else { CHUNK };
+            self.chunks.push(Vec::with_capacity(room));
         }
         if let Some(chunk) = self.chunks.last_mut() {
-            chunk.text.push_str(text);
-            chunk.names.push(Name {
-                time,
-                stem,
-                end: chunk.text.len() as u32,
-            });
+            chunk.push(name);
             self.len += 1;
         }
     }
@@ -81,22 +74,19 @@ impl Names {
     /// # Panics
     /// When there are not so many.
     pub(super) fn get(&self, place: usize) -> (&Arc<str>, String) {
-        let chunk = &self.chunks[place / CHUNK];
-        let place = place % CHUNK;
-        let name = chunk.names[place];
-        let start = place
-            .checked_sub(1)
-            .map_or(0, |before| chunk.names[before].end);
-        let text = &chunk.text[start as usize..name.end as usize];
-        let stem = (name.stem & !PARTITIONED) as usize;
-        let (bucket, stem) = &self.stems[stem];
+        let name = self.chunks[place / CHUNK][place % CHUNK];
+        let (bucket, stem) = &self.stems[(name.stem & (ENDING - 1)) as usize];
+        let Some(ending) = ENDINGS.get((name.stem / ENDING % OTHER) as usize) else {
+            let rest = &self.others[name.unique as usize];
+            return (bucket, format!("{stem}{rest}"));
+        };
         let layout = if name.stem & PARTITIONED == 0 {
             Layout::Simple
         } else {
             Layout::Partitioned
         };
-        let time = prefix(layout, name.time).filter(|_| name.time != i64::MIN);
-        (bucket, format!("{stem}{}{text}", time.unwrap_or_default()))
+        let time = prefix(layout, name.time.into()).unwrap_or_default();
+        (bucket, format!("{stem}{time}{:016X}{ending}", name.unique))
     }
 
     /// The number of a stem, with a bit for its layout.
@@ -113,6 +103,32 @@ impl Names {
         }
     }
 }
+
+/// The name of a key as AWS gives it, without its stem: behind the time stand
+/// sixteen of `0`-`9` and `A`-`F`, and an ending where somebody has compressed it.
+fn short(object: &Object) -> Option<Name> {
+    let time = object.named.time?;
+    let rest = &object.key[object.named.stem..];
+    let rest = rest.strip_prefix(prefix(object.named.layout, time)?.as_str())?;
+    let (digits, ending) = rest.split_at_checked(16)?;
+    let ending = ENDINGS.iter().position(|known| *known == ending)?;
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    digits.bytes().all(is_digit).then_some(())?;
+    Some(Name {
+        stem: ending as u32 * ENDING,
+        time: time.try_into().ok()?,
+        unique: u64::from_str_radix(digits, 16).ok()?,
+    })
+}
+
+/// How keys end that are kept in short; seven at most.
+const ENDINGS: [&str; 5] = ["", ".gz", ".zst", ".log", ".log.gz"];
+
+/// Of the number of a stem: stands above it, once for each place of an ending.
+const ENDING: u32 = 1 << 28;
+
+/// Places of endings; the last says that the key is none of these.
+const OTHER: u32 = 8;
 
 /// Of the number of a stem: its day has folders.
 const PARTITIONED: u32 = 1 << 31;
@@ -152,6 +168,12 @@ mod tests {
             "a/b-2013-11-01-21-32-16-E568B2907131C0C0.gz",
             "p/1/eu-west-1/b/2013/11/01/2013-11-01-00-00-00-E568B2907131C0C0",
             "p/1/eu-west-1/b/2013/11/02/2013-11-01-00-00-00-E568B2907131C0C0",
+            "p/1/eu-west-1/b/2013/11/02/2013-11-02-00-00-00-0000000000000001.log.gz",
+            "2013-11-01-21-32-16-e568B2907131C0C0",
+            "2013-11-01-21-32-16-+568B2907131C0C0",
+            "2013-11-01-21-32-16-E568B2907131C0C01",
+            "2013-11-01-21-32-16-E568B2907131C0C\u{e9}",
+            "2013-11-01-21-32-16-E568",
             "0001-01-01-00-00-00-E568B2907131C0C0",
             "9999-12-31-23-59-59-E568B2907131C0C0",
             "notes.txt",
@@ -169,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_names_take_less_than_40_mib() {
+    fn a_million_names_take_less_than_16_mib() {
         let bucket = Arc::from("logs");
         let mut names = Names::default();
         for n in 0..1_000_000_i64 {
@@ -178,16 +200,9 @@ mod tests {
             let key = format!("p/111122223333/eu-west-1/data/{time}{n:016X}");
             names.add(&object(&bucket, &key));
         }
-        let taken: usize = names
-            .chunks
-            .iter()
-            .map(|chunk| {
-                size_of::<Chunk>()
-                    + chunk.names.capacity() * size_of::<Name>()
-                    + chunk.text.capacity()
-            })
-            .sum();
-        assert!(taken < 40 << 20, "{taken}");
+        let taken: usize = names.chunks.iter().map(Vec::capacity).sum();
+        let taken = taken * size_of::<Name>();
+        assert!(taken < 16 << 20 && names.others.is_empty(), "{taken}");
         assert_eq!((names.stems.len(), names.len()), (1, 1_000_000));
         assert!(names.get(999_999).1.ends_with("-00000000000F423F"));
     }
