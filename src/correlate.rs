@@ -167,6 +167,12 @@ struct Need {
 /// that this runs on have processors, and always the same.
 const LANES: usize = 4;
 
+/// Bytes of the log that stay in memory: what is beyond lies in a temporary file,
+/// where the machine's page cache serves as well and gives way to others.
+const fn log_share(max_state: usize) -> usize {
+    max_state / 8
+}
+
 impl Correlator {
     /// A correlator for records that come at most `lateness` seconds late,
     /// holding about `max_state` bytes.
@@ -255,7 +261,7 @@ impl Correlator {
                 self.keys.touch(&self.set, &told, line);
             }
         }
-        self.log.spill(self.max_state / 4)
+        self.log.spill(log_share(self.max_state))
     }
 
     /// Counts a record that no rule asked for but that came late all the same.

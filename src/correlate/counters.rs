@@ -180,7 +180,7 @@ impl<C: Copy + Default> Layer<C> {
 
 impl Pane {
     fn add(&mut self, place: u64, room: &mut isize, change: impl Fn(&u64) -> u64) {
-        let layer = Layer::newest(&mut self.counts, 1 << 11, 1 << 19, room);
+        let layer = Layer::newest(&mut self.counts, 1 << 8, 1 << 19, room);
         let cell = layer.cell_mut(place);
         let before = *cell;
         *cell = change(cell);
@@ -190,7 +190,7 @@ impl Pane {
     fn add_value(&mut self, place: u64, value: u64, room: &mut isize) {
         let known = |layer: &Layer<ValueCell>| layer.cell(place).values.contains(&value);
         if !self.values.iter().any(known) {
-            let layer = Layer::newest(&mut self.values, 1 << 9, 1 << 17, room);
+            let layer = Layer::newest(&mut self.values, 1 << 6, 1 << 17, room);
             let cell = layer.cell_mut(place);
             if let Some(slot) = cell.values.get_mut(cell.count as usize) {
                 *slot = value;

@@ -28,10 +28,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Correlator;
 use super::evidence::Seen;
 pub use super::keys::Gone;
 use super::log::SEGMENT;
+use super::{Correlator, log_share};
 use crate::observation::frame::{self, FrameError};
 use crate::record::hash;
 use crate::rule::set::RuleSet;
@@ -301,7 +301,7 @@ impl Restoring {
                 });
             },
         );
-        Ok(log.spill(*max_state / 4)?)
+        Ok(log.spill(log_share(*max_state))?)
     }
 
     /// Numbers of the inputs that what came back refers to.

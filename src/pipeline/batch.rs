@@ -31,24 +31,31 @@ pub(super) struct Observed {
     pub(super) observations: Observations,
     pub(super) notes: Notes,
     pub(super) tally: Tally,
-    reader: Reader,
 }
 
-/// Memory of matching that nobody uses just now: one a worker in all, and not
-/// one a block, because it grows with what it remembers.
+/// What a worker reads and matches with. It grows with what it remembers, and with
+/// the largest block.
 #[derive(Default)]
-pub(super) struct Idle(Mutex<Vec<Scratch>>);
+pub(super) struct Desk {
+    reader: Reader,
+    scratch: Scratch,
+}
+
+/// Desks that nobody works at just now: one a worker in all, and not one a block,
+/// of which there are hundreds.
+#[derive(Default)]
+pub(super) struct Idle(Mutex<Vec<Desk>>);
 
 impl Idle {
-    pub(super) fn lend(&self, to: impl FnOnce(&mut Scratch)) {
+    pub(super) fn lend(&self, to: impl FnOnce(&mut Desk)) {
         // Bound first, so that nobody waits for the lock meanwhile.
         let taken = self.all().pop();
-        let mut scratch = taken.unwrap_or_default();
-        to(&mut scratch);
-        self.all().push(scratch);
+        let mut desk = taken.unwrap_or_default();
+        to(&mut desk);
+        self.all().push(desk);
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Scratch>> {
+    fn all(&self) -> MutexGuard<'_, Vec<Desk>> {
         // The list is whole whatever became of a worker.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,14 +68,14 @@ impl Observed {
         set: &RuleSet,
         span: Span,
         addresses: bool,
-        scratch: &mut Scratch,
+        desk: &mut Desk,
     ) {
         let Self {
             observations,
             notes,
             tally,
-            reader,
         } = self;
+        let Desk { reader, scratch } = desk;
         observations.clear();
         notes.clear();
         scratch.begin();

@@ -110,7 +110,7 @@ impl Run<'_> {
             }
             let (source, set, span) = (&mut *self.source, self.set, self.span);
             let observe = |(block, observed): (&Block, &mut Observed)| {
-                idle.lend(|scratch| observed.fill(block, set, span, addresses, scratch));
+                idle.lend(|desk| observed.fill(block, set, span, addresses, desk));
             };
             if current.is_small() {
                 current.blocks().iter().zip(&mut observed).for_each(observe);

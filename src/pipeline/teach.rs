@@ -37,7 +37,7 @@ pub fn teach<E>(
         }
         let blocks = batch.blocks().par_iter().zip(&mut observed);
         blocks.for_each(|(block, observed)| {
-            idle.lend(|scratch| observed.fill(block, set, span, false, scratch));
+            idle.lend(|desk| observed.fill(block, set, span, false, desk));
         });
         learn(baseline, set, batch.blocks(), &observed);
         for observed in &mut observed[..batch.used] {
