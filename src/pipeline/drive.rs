@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::batch::{Batch, Idle, Observed};
+use super::batch::{BATCH_BYTES, Batch, Idle, Observed};
 use super::tally::{Span, Tally};
 use super::teach::learn;
 use super::{BlockSource, Listener, Outcome, Standing, context, evidence};
@@ -70,6 +70,11 @@ pub(super) struct Looks {
 }
 
 impl Commits {
+    /// Bytes of one batch: no more than one commit is to keep.
+    fn batch(&self) -> usize {
+        usize::try_from(self.every).map_or(BATCH_BYTES, |every| every.min(BATCH_BYTES))
+    }
+
     fn is_due(&self, bytes: u64) -> bool {
         // Where all is to be kept at once, at the end, it is not due before.
         let many = self.every < u64::MAX && self.reached.len() >= REACHED;
@@ -98,12 +103,13 @@ impl Run<'_> {
         if let Some(baseline) = &mut self.baseline {
             baseline.wait_after(soon(self.correlator.watermark()));
         }
+        let enough = self.commits.as_ref().map_or(BATCH_BYTES, Commits::batch);
         let mut raised = Vec::new();
         let mut current = Batch::default();
         let mut next = Batch::default();
         let mut observed: Vec<Observed> = Vec::new();
         let idle = Idle::default();
-        self.await_some(&mut current, listener, &tally)?;
+        self.await_some(&mut current, enough, listener, &tally)?;
         while current.used > 0 {
             if observed.len() < current.used {
                 observed.resize_with(current.used, Observed::default);
@@ -117,7 +123,7 @@ impl Run<'_> {
                 next.used = 0;
             } else {
                 rayon::join(
-                    || next.fill_at_once(source),
+                    || next.fill_at_once(source, enough),
                     || {
                         let blocks = current.blocks().par_iter().zip(&mut observed);
                         blocks.for_each(observe);
@@ -136,7 +142,7 @@ impl Run<'_> {
             current.trim(&mut observed);
             std::mem::swap(&mut current, &mut next);
             if current.used == 0 && !current.ended {
-                self.await_some(&mut current, listener, &tally)?;
+                self.await_some(&mut current, enough, listener, &tally)?;
             }
         }
         self.end(raised, listener, &tally)?;
@@ -209,6 +215,7 @@ impl Run<'_> {
     fn await_some<E: From<io::Error>>(
         &mut self,
         batch: &mut Batch,
+        enough: usize,
         listener: &mut dyn Listener<E>,
         tally: &Tally,
     ) -> Result<(), E> {
@@ -218,7 +225,7 @@ impl Run<'_> {
                 self.commit_now(listener, tally, false)?;
             }
         }
-        batch.fill(self.source);
+        batch.fill(self.source, enough);
         Ok(())
     }
 
