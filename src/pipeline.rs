@@ -140,16 +140,26 @@ pub struct Outcome {
     pub correlation: correlate::Counts,
 }
 
+/// When the records of an alert came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// While their period was not over.
+    InTime,
+    /// Too late for it: the id of the alert may have been told before.
+    Late,
+}
+
 /// Who is told what a run comes to.
 pub trait Listener<E>: Send {
-    /// An alert, with the tally so far.
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), E>;
-
-    /// An alert about records that came too late for their period: it may have an
-    /// id that was told before.
-    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), E> {
-        self.alert(alert, tally)
+    /// Whether it wants an alert, which has no evidence yet: to read its lines again may
+    /// take requests. Told of another one of the same id, it may answer otherwise. One
+    /// that is not wanted is not told.
+    fn wants(&mut self, _alert: &Alert, _came: Came) -> Result<bool, E> {
+        Ok(true)
     }
+
+    /// An alert, with the tally so far.
+    fn alert(&mut self, alert: Alert, came: Came, tally: &Tally) -> Result<(), E>;
 
     /// A batch has been dealt with.
     fn batch(&mut self, tally: &Tally) -> Result<(), E>;
@@ -184,7 +194,7 @@ pub struct Standing<'r> {
 struct Each<F>(F);
 
 impl<E, F: FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send> Listener<E> for Each<F> {
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), E> {
+    fn alert(&mut self, alert: Alert, _: Came, tally: &Tally) -> Result<(), E> {
         self.0(Some(alert), tally)
     }
 

@@ -23,12 +23,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::numbers::Numbers;
 use self::versions::Versions;
-use crate::alert::{Alert, Status};
+use crate::alert::Alert;
 use crate::baseline::known::Mode;
 use crate::baseline::{Baseline, DAY, Lessons};
 use crate::correlate::snapshot::LASTING;
 use crate::incident::Entity;
-use crate::pipeline::{Listener, Memory, Standing, Tally};
+use crate::pipeline::{Came, Listener, Memory, Standing, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
 use crate::state::{self, Access, KnownObjects, Meta, Owner, State, Written};
@@ -369,25 +369,18 @@ impl Running<'_> {
 }
 
 impl Listener<Failed> for Running<'_> {
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
+    fn wants(&mut self, alert: &Alert, came: Came) -> Result<bool, Failed> {
         let Session {
             versions, state, ..
         } = &mut *self.session;
-        let next = match alert.status {
-            Status::Open if versions.follows() => versions.first(state, alert)?,
-            _ => versions.next(state, alert)?,
-        };
-        match next {
-            Some((alert, fresh)) => self.write(alert, fresh, tally),
-            None => Ok(()),
-        }
+        versions.is_news(state, alert, came)
     }
 
-    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
+    fn alert(&mut self, alert: Alert, came: Came, tally: &Tally) -> Result<(), Failed> {
         let Session {
             versions, state, ..
         } = &mut *self.session;
-        match versions.next_late(state, alert)? {
+        match versions.next(state, alert, came)? {
             Some((alert, fresh)) => self.write(alert, fresh, tally),
             None => Ok(()),
         }

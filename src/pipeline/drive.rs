@@ -4,6 +4,7 @@
 //! block, in the order of reading. Who listens, and what is kept, is not known
 //! here.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 use super::batch::{BATCH_BYTES, Batch, Idle, Observed};
 use super::tally::{Span, Tally};
 use super::teach::learn;
-use super::{BlockSource, Listener, Outcome, Standing, context, evidence};
+use super::{BlockSource, Came, Listener, Outcome, Standing, context, evidence};
 use crate::alert::Alert;
 use crate::baseline::{self, Baseline};
 use crate::correlate::{Correlator, Origin, Part, Raised};
@@ -136,7 +137,7 @@ impl Run<'_> {
                 tally.merge(&mut observed.tally);
             }
             self.look(&mut raised, tally.lines)?;
-            self.tell(&mut raised, |alert| listener.alert(alert, &tally))?;
+            self.tell(&mut raised, Came::InTime, listener, &tally)?;
             listener.batch(&tally)?;
             self.commit(listener, &tally)?;
             current.trim(&mut observed);
@@ -269,14 +270,14 @@ impl Run<'_> {
         if self.commits.is_none() {
             self.correlator.reach(i64::MAX);
             self.close(&mut raised)?;
-            return self.tell(&mut raised, |alert| listener.alert(alert, tally));
+            return self.tell(&mut raised, Came::InTime, listener, tally);
         }
         // What was not read may be earlier.
         if !self.source.is_cut() {
             self.correlator.reach_latest();
         }
         self.close(&mut raised)?;
-        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        self.tell(&mut raised, Came::InTime, listener, tally)?;
         let follows = self.follows();
         if follows {
             if let Some(commits) = &mut self.commits {
@@ -288,13 +289,13 @@ impl Run<'_> {
             return self.commit_now(listener, tally, true);
         }
         self.correlator.finish_run(&mut raised);
-        self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        self.tell(&mut raised, Came::Late, listener, tally)?;
         if let Some(baseline) = &mut self.baseline {
             baseline.wait_after(i32::MAX);
         }
         self.correlator
             .peek(&mut raised, self.baseline.as_deref())?;
-        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        self.tell(&mut raised, Came::InTime, listener, tally)?;
         if let Some(commits) = &mut self.commits {
             commits.reached.extend_from_slice(self.source.rest());
         }
@@ -342,9 +343,9 @@ impl Run<'_> {
             let mut raised = Vec::new();
             // An alert is kept with the record that decided it.
             self.look_now(&mut raised)?;
-            self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+            self.tell(&mut raised, Came::InTime, listener, tally)?;
             self.correlator.finish_run(&mut raised);
-            self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+            self.tell(&mut raised, Came::Late, listener, tally)?;
         }
         let Some(commits) = &self.commits else {
             return Ok(());
@@ -364,12 +365,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Adds to alerts what is not correlation's business, and gives them away.
+    /// Adds to alerts what is not correlation's business, and gives those away that are
+    /// wanted.
     fn tell<E>(
         &self,
         raised: &mut Vec<Raised>,
-        mut each: impl FnMut(Alert) -> Result<(), E>,
+        came: Came,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
     ) -> Result<(), E> {
+        leave_wanted(raised, |alert| listener.wants(alert, came))?;
         let mut lines = evidence::Lines::new(self.source);
         let mut raised = raised.drain(..);
         loop {
@@ -379,9 +384,33 @@ impl Run<'_> {
             };
             let mut alert = lines.show(next);
             context::fill(&mut alert, &self.set.settings);
-            each(alert)?;
+            listener.alert(alert, came, tally)?;
         }
     }
+}
+
+/// Drops what is not wanted. Whether the second of two alerts of one id is can only be
+/// said once the first was told.
+fn leave_wanted<E>(
+    raised: &mut Vec<Raised>,
+    mut wants: impl FnMut(&Alert) -> Result<bool, E>,
+) -> Result<(), E> {
+    let mut wanted = HashSet::new();
+    let mut failed = Ok(());
+    raised.retain(|Raised { alert, .. }| {
+        if failed.is_err() || wanted.contains(&alert.id) {
+            return true;
+        }
+        match wants(alert) {
+            Ok(true) => wanted.insert(alert.id),
+            Ok(false) => false,
+            Err(error) => {
+                failed = Err(error);
+                true
+            }
+        }
+    });
+    failed
 }
 
 /// The last day that may be asked for soon, or that lateness lets come before

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use s3sentry::alert::{Alert, Status};
 use s3sentry::correlate::Correlator;
-use s3sentry::pipeline::{self, BlockSource, Listener, Memory, Span, Standing, Tally};
+use s3sentry::pipeline::{self, BlockSource, Came, Listener, Memory, Span, Standing, Tally};
 use s3sentry::rule::RuleSet;
 use s3sentry::source::Block;
 
@@ -83,7 +83,7 @@ struct Twin<'s> {
 }
 
 impl Listener<io::Error> for Twin<'_> {
-    fn alert(&mut self, alert: Alert, _: &Tally) -> io::Result<()> {
+    fn alert(&mut self, alert: Alert, _: Came, _: &Tally) -> io::Result<()> {
         if alert.status == Status::Open {
             let new = self.told.insert((alert.period.1, alert.id));
             assert!(new, "told twice: {alert:?}");

@@ -1,5 +1,6 @@
 //! A bucket that is watched, over TCP.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +8,7 @@ use chrono::DateTime;
 
 use crate::metrics::{ask, until_serving, value};
 use crate::place::{Place, START, Watch, line};
-use crate::server::{Buckets, Failure, KEY, Request, SECRET, Server};
+use crate::server::{Buckets, Failure, KEY, Request, SECRET, Seen, Server};
 
 /// Far enough behind the start for its period to be over.
 const LATER: i64 = 10 * 3600;
@@ -23,17 +24,23 @@ fn lines(seconds: std::ops::Range<i64>) -> String {
     seconds.map(|second| line(second, "192.0.2.1")).collect()
 }
 
-/// Watches a prefix.
-fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
+/// The program, which can reach a server.
+fn command(place: &Place, server: &Server, arguments: &str) -> Command {
     let url = server.url();
     let mut command = place.command(&format!(
-        "watch s3://logs/{prefix} --state state.db --metrics 0 --interval 100ms --region us-east-1 \
-         --endpoint-url {url}"
+        "{arguments} --state state.db --region us-east-1 --endpoint-url {url}"
     ));
     command
         .env("AWS_ACCESS_KEY_ID", KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+/// Watches a prefix.
+fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
+    let arguments = format!("watch s3://logs/{prefix} --metrics 0 --interval 100ms");
+    let command = command(place, server, &arguments);
     let said = std::fs::read_to_string(place.path("said")).unwrap_or_default();
     let watch = place.start(command);
     until_serving(&watch, said.matches("/healthz\n").count());
@@ -144,7 +151,37 @@ fn it_stops_while_nothing_answers() {
 }
 
 fn server_pages(server: &Server) -> u64 {
-    crate::server::Seen::get(&server.seen().pages)
+    Seen::get(&server.seen().pages)
+}
+
+/// What a scan wrote beside the same state file, and how many objects it asked for.
+fn scan(place: &Place, server: &Server) -> (String, u64) {
+    let before = Seen::get(&server.seen().gets);
+    let mut command = command(place, server, "scan s3://logs/in/ --format ndjson");
+    let run = command.output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    let gets = Seen::get(&server.seen().gets) - before;
+    (String::from_utf8(run.stdout).unwrap(), gets)
+}
+
+#[test]
+fn a_scan_fetches_no_evidence_of_what_a_watch_has_told() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    put(&buckets, 90, &lines(2..4));
+    let server = Server::start(&buckets);
+    let mut watched = watch(&place, &server, "in/");
+    watched.until_told("three-refused", "open", 4);
+    watched.stop();
+    // What only an end makes worth telling.
+    scan(&place, &server);
+    assert_eq!(scan(&place, &server), (String::new(), 0));
+    // What has grown is told, with lines of earlier objects.
+    put(&buckets, 120, &lines(4..5));
+    let (told, gets) = scan(&place, &server);
+    assert!(told.contains("three-refused"), "{told}");
+    assert!(gets > 1, "{gets}");
 }
 
 #[test]
