@@ -2,7 +2,9 @@
 
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 
@@ -37,9 +39,9 @@ fn command(place: &Place, server: &Server, arguments: &str) -> Command {
     command
 }
 
-/// Watches a prefix.
+/// Watches a prefix, with options of its own.
 fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
-    let arguments = format!("watch s3://logs/{prefix} --metrics 0 --interval 100ms");
+    let arguments = format!("watch --metrics 0 --interval 100ms s3://logs/{prefix}");
     let command = command(place, server, &arguments);
     let said = std::fs::read_to_string(place.path("said")).unwrap_or_default();
     let watch = place.start(command);
@@ -76,6 +78,103 @@ fn objects_that_are_put_later_are_read_once() {
     });
     assert_eq!(value(&watched, "s3sentry_objects_read_total"), 0);
     watched.stop();
+}
+
+/// Puts an object that is delivered now, and named so many days before the start.
+fn put_belated(buckets: &Buckets, days: i64) {
+    let second = -days * 86_400;
+    let time = DateTime::from_timestamp(START + second, 0).unwrap();
+    let key = format!("in/{}-{days:016X}", time.format("%Y-%m-%d-%H-%M-%S"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let line = line(second - 60, "192.0.2.7");
+    buckets.put("logs", &key, line.as_bytes(), now.as_secs() as i64);
+}
+
+/// A state file from which on all is to be listed at once where that is done more
+/// often than every five minutes.
+fn kept(place: &Place, buckets: &Buckets, server: &Server) {
+    put(buckets, 60, &lines(0..2));
+    let mut watched = watch(place, server, "in/");
+    watched.until("the object is read", |watch| objects_read(watch) == 1);
+    watched.stop();
+}
+
+fn objects_read(watch: &Watch) -> i64 {
+    value(watch, "s3sentry_objects_read_total")
+}
+
+/// Waits for two more rounds.
+fn more_rounds(watch: &Watch) {
+    let cycles = || value(watch, "s3sentry_cycles_total");
+    let before = cycles();
+    watch.until("it looks again", |_| cycles() >= before + 2);
+}
+
+const BELATED: &str = "1 object came later than the lookback of";
+
+#[test]
+fn a_full_listing_finds_what_came_later_than_the_lookback() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    let server = Server::start(&buckets);
+    kept(&place, &buckets, &server);
+    put_belated(&buckets, 30);
+    let mut watched = watch(&place, &server, "in/");
+    more_rounds(&watched);
+    assert_eq!(objects_read(&watched), 0);
+    watched.stop();
+    assert!(!watched.said().contains(BELATED));
+    // The state file says when all was listed last, and the watch when it did itself.
+    let mut watched = watch(&place, &server, "in/ --full-every 1s");
+    for number in 1..3 {
+        watched.until("it is found", |watch| objects_read(watch) == number);
+        watched.until("it is said", |watch| {
+            watch.said().matches(BELATED).count() as i64 == number
+        });
+        put_belated(&buckets, 30 + number);
+    }
+    watched.stop();
+}
+
+#[test]
+fn a_full_listing_that_fails_is_tried_again_sooner() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    let (server, down) = outage(&buckets, &Failure::Code("AccessDenied"), false);
+    kept(&place, &buckets, &server);
+    put_belated(&buckets, 30);
+    down.store(true, Ordering::SeqCst);
+    // Every four minutes, and after ten seconds again.
+    let mut watched = watch(&place, &server, "in/ --full-every 4m");
+    watched.until("it is not well", |watch| ask(watch, "/healthz").0 == 503);
+    down.store(false, Ordering::SeqCst);
+    watched.until("it is well", |watch| ask(watch, "/healthz").0 == 200);
+    more_rounds(&watched);
+    assert_eq!(objects_read(&watched), 0);
+    watched.until("it is found", |watch| objects_read(watch) == 1);
+    watched.until("it is said", |watch| watch.said().contains(BELATED));
+    watched.stop();
+}
+
+#[test]
+fn a_full_listing_that_finds_nothing_is_none_that_fails() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    let full = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&full);
+    let server = Server::failing(&buckets, move |request: &Request| {
+        let is_full = request.uri.ends_with("start-after=in%2F");
+        count.fetch_add(u64::from(is_full), Ordering::SeqCst);
+        None
+    });
+    kept(&place, &buckets, &server);
+    full.store(0, Ordering::SeqCst);
+    // After a third of a second again if it had failed.
+    let mut watched = watch(&place, &server, "in/ --full-every 8s");
+    watched.until("all is listed twice", |_| full.load(Ordering::SeqCst) == 2);
+    sleep(Duration::from_secs(2));
+    watched.stop();
+    assert_eq!(full.load(Ordering::SeqCst), 2);
 }
 
 /// A server, and whether it fails in this way.

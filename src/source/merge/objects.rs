@@ -194,6 +194,11 @@ impl Sources {
         }
     }
 
+    /// Whether an object comes: waits for the listing.
+    pub fn has_objects(&mut self) -> bool {
+        self.coming().is_some()
+    }
+
     /// Time and number of the next object.
     pub(super) fn coming(&mut self) -> Option<(i64, u32)> {
         let objects = self.objects.as_mut().filter(|objects| !objects.broken)?;
