@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::batch::{BATCH_BYTES, Batch, Idle, Observed};
 use super::tally::{Span, Tally};
 use super::teach::learn;
-use super::{BlockSource, Came, Listener, Outcome, Standing, context, evidence};
+use super::{BlockSource, Came, Early, Listener, Outcome, Standing, context, evidence};
 use crate::alert::Alert;
 use crate::baseline::{self, Baseline};
 use crate::correlate::{Correlator, Origin, Part, Raised};
@@ -38,32 +38,25 @@ pub(super) struct Commits {
     /// Bytes that had been read at the last one.
     bytes: u64,
     reached: Vec<Progressed>,
-    ahead: Ahead,
+    /// Where what is open is told when it first fires.
+    looks: Option<Looks>,
 }
 
 impl Commits {
     /// After so many bytes.
-    pub(super) fn new(every: u64, ahead: Ahead) -> Self {
+    pub(super) fn new(every: u64, early: Early) -> Self {
         Self {
             every,
             bytes: 0,
             reached: Vec::new(),
-            ahead,
+            looks: (early == Early::AtOnce).then(Looks::default),
         }
     }
 }
 
-/// When alerts of periods are told that are not over.
-pub(super) enum Ahead {
-    /// At the end of the run, all of them.
-    Later,
-    /// When they first fire.
-    AtOnce(Looks),
-}
-
 /// Looks ahead cost no more than a share of the run.
 #[derive(Default)]
-pub(super) struct Looks {
+struct Looks {
     /// Lines that had been read at the last one.
     lines: u64,
     /// Records that it went over.
@@ -235,8 +228,7 @@ impl Run<'_> {
     /// look.
     fn look(&mut self, raised: &mut Vec<Raised>, lines: u64) -> io::Result<()> {
         let Some(Commits {
-            ahead: Ahead::AtOnce(looks),
-            ..
+            looks: Some(looks), ..
         }) = &mut self.commits
         else {
             return Ok(());
@@ -251,8 +243,7 @@ impl Run<'_> {
 
     fn look_now(&mut self, raised: &mut Vec<Raised>) -> io::Result<()> {
         if let Some(Commits {
-            ahead: Ahead::AtOnce(looks),
-            ..
+            looks: Some(looks), ..
         }) = &mut self.commits
         {
             looks.cost = self.correlator.look(raised, self.baseline.as_deref())?;
@@ -324,7 +315,7 @@ impl Run<'_> {
     }
 
     fn follows(&self) -> bool {
-        let follows = |commits: &Commits| matches!(commits.ahead, Ahead::AtOnce(_));
+        let follows = |commits: &Commits| commits.looks.is_some();
         self.commits.as_ref().is_some_and(follows)
     }
 
