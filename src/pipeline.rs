@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use self::drive::{Ahead, Commits, Looks, Run};
+use self::drive::{Commits, Run};
 pub use self::reader::Reader;
 pub use self::tally::{Sample, Span, Tally};
 pub use self::teach::teach;
@@ -140,16 +140,26 @@ pub struct Outcome {
     pub correlation: correlate::Counts,
 }
 
+/// When the records of an alert came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// While their period was not over.
+    InTime,
+    /// Too late for it: the id of the alert may have been told before.
+    Late,
+}
+
 /// Who is told what a run comes to.
 pub trait Listener<E>: Send {
-    /// An alert, with the tally so far.
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), E>;
-
-    /// An alert about records that came too late for their period: it may have an
-    /// id that was told before.
-    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), E> {
-        self.alert(alert, tally)
+    /// Whether it wants an alert, which has no evidence yet: to read its lines again may
+    /// take requests. Told of another one of the same id, it may answer otherwise. One
+    /// that is not wanted is not told.
+    fn wants(&mut self, _alert: &Alert, _came: Came) -> Result<bool, E> {
+        Ok(true)
     }
+
+    /// An alert, with the tally so far.
+    fn alert(&mut self, alert: Alert, came: Came, tally: &Tally) -> Result<(), E>;
 
     /// A batch has been dealt with.
     fn batch(&mut self, tally: &Tally) -> Result<(), E>;
@@ -184,7 +194,7 @@ pub struct Standing<'r> {
 struct Each<F>(F);
 
 impl<E, F: FnMut(Option<Alert>, &Tally) -> Result<(), E> + Send> Listener<E> for Each<F> {
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), E> {
+    fn alert(&mut self, alert: Alert, _: Came, tally: &Tally) -> Result<(), E> {
         self.0(Some(alert), tally)
     }
 
@@ -235,46 +245,44 @@ pub struct Memory {
     pub baseline: Option<Baseline>,
 }
 
+/// When alerts of periods are told that are not final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Early {
+    /// At the end of the run, as they stand.
+    AtEnd,
+    /// When they first fire, as soon as that is known for good, and only then: in a
+    /// run of many in one process that watches.
+    AtOnce,
+}
+
+/// How to go on.
+#[derive(Debug, Clone, Copy)]
+pub struct Going {
+    /// Which records are looked at.
+    pub span: Span,
+    /// When alerts are told of what is open.
+    pub early: Early,
+    /// Bytes of input after which the listener is asked to commit; it always is at the
+    /// end.
+    pub commit_every: u64,
+}
+
 /// Goes on where another run ended. Periods that are not final at the end of the
-/// source stay open: their alerts are told as they stand. The listener is asked
-/// to commit after so many bytes of input, and at the end.
+/// source stay open.
 pub fn go_on<E: From<io::Error>>(
     source: &mut dyn BlockSource,
     set: &Arc<RuleSet>,
-    span: Span,
     memory: &mut Memory,
-    every: u64,
+    how: Going,
     listener: &mut dyn Listener<E>,
 ) -> Result<Outcome, E> {
     let run = Run {
         source,
         set,
-        span,
+        span: how.span,
         correlator: &mut memory.correlator,
         baseline: memory.baseline.as_mut(),
-        commits: Some(Commits::new(every, Ahead::Later)),
-    };
-    run.drive(listener)
-}
-
-/// The same as one of many runs of one process, for as long as it watches: alerts
-/// of periods that are not final are told only when they first fire, as soon as
-/// that is known for good.
-pub fn follow<E: From<io::Error>>(
-    source: &mut dyn BlockSource,
-    set: &Arc<RuleSet>,
-    span: Span,
-    memory: &mut Memory,
-    every: u64,
-    listener: &mut dyn Listener<E>,
-) -> Result<Outcome, E> {
-    let run = Run {
-        source,
-        set,
-        span,
-        correlator: &mut memory.correlator,
-        baseline: memory.baseline.as_mut(),
-        commits: Some(Commits::new(every, Ahead::AtOnce(Looks::default()))),
+        commits: Some(Commits::new(how.commit_every, how.early)),
     };
     run.drive(listener)
 }

@@ -11,6 +11,7 @@
 //! not enter here.
 
 mod numbers;
+mod running;
 mod versions;
 mod windows;
 
@@ -22,17 +23,16 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::numbers::Numbers;
+pub use self::running::Running;
 use self::versions::Versions;
-use crate::alert::{Alert, Status};
+use crate::alert::Alert;
 use crate::baseline::known::Mode;
-use crate::baseline::{Baseline, DAY, Lessons};
+use crate::baseline::{Baseline, Lessons};
 use crate::correlate::snapshot::LASTING;
-use crate::incident::Entity;
-use crate::pipeline::{Listener, Memory, Standing, Tally};
+use crate::pipeline::{Memory, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
 use crate::state::{self, Access, KnownObjects, Meta, Owner, State, Written};
-use crate::text::lossless;
 
 /// Bytes of input after which everything is kept: what a run that is killed has
 /// to do again at the most.
@@ -155,7 +155,7 @@ impl Session {
     }
 
     /// This run has no end that is foreseen: what is open is told when it first
-    /// fires ([`crate::pipeline::follow`]), and no more until its period is over.
+    /// fires ([`Early::AtOnce`](crate::pipeline::Early::AtOnce)), and no more until its period is over.
     #[must_use]
     pub fn following(self) -> Self {
         Self {
@@ -349,163 +349,6 @@ impl Session {
         }
         Ok(commit.commit()?)
     }
-}
-
-/// A run over a state file that writes.
-pub struct Running<'s> {
-    session: &'s mut Session,
-    output: &'s mut dyn Output,
-}
-
-impl Running<'_> {
-    fn write(&mut self, alert: Alert, fresh: bool, tally: &Tally) -> Result<(), Failed> {
-        self.output
-            .alert(&alert, fresh, tally)
-            .map_err(Failed::Output)?;
-        self.session.written += 1;
-        self.session.versions.add(alert);
-        Ok(())
-    }
-}
-
-impl Listener<Failed> for Running<'_> {
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
-        let Session {
-            versions, state, ..
-        } = &mut *self.session;
-        let next = match alert.status {
-            Status::Open if versions.follows() => versions.first(state, alert)?,
-            _ => versions.next(state, alert)?,
-        };
-        match next {
-            Some((alert, fresh)) => self.write(alert, fresh, tally),
-            None => Ok(()),
-        }
-    }
-
-    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
-        let Session {
-            versions, state, ..
-        } = &mut *self.session;
-        match versions.next_late(state, alert)? {
-            Some((alert, fresh)) => self.write(alert, fresh, tally),
-            None => Ok(()),
-        }
-    }
-
-    fn batch(&mut self, tally: &Tally) -> Result<(), Failed> {
-        self.output.batch(tally).map_err(Failed::Output)
-    }
-
-    fn commit(&mut self, standing: Standing<'_>, tally: &Tally) -> Result<(), Failed> {
-        let forgotten = standing.correlator.counts().evicted > 0;
-        if self.session.versions.follows() {
-            let Session {
-                versions, state, ..
-            } = &mut *self.session;
-            let over = versions.over(state, standing.correlator.closed(), forgotten)?;
-            for alert in over {
-                self.write(alert, false, tally)?;
-            }
-        }
-        let follows = self.session.follows;
-        if standing.last && !follows {
-            for alert in self.session.versions.gone(forgotten) {
-                self.write(alert, false, tally)?;
-            }
-        }
-        let settled = self.output.settle().map_err(Failed::Output)?;
-        let Session {
-            state,
-            numbers,
-            versions,
-            stale,
-            run,
-            written,
-            rules,
-            unsettled,
-            numbered,
-            before,
-            lines,
-            ..
-        } = &mut *self.session;
-        let Standing {
-            correlator,
-            mut baseline,
-            source,
-            reached,
-            last,
-        } = standing;
-        let marks = latest(reached.iter().filter_map(|reached| source.mark(reached)));
-        let commit = state.begin()?;
-        let watermark = correlator.watermark();
-        if let Some(baseline) = baseline.as_mut().filter(|baseline| baseline.learns()) {
-            commit.put_baseline(&baseline.delta())?;
-            if watermark > i64::MIN
-                && let Some((set, lateness)) = rules
-                && let Some(learn) = set.learn()
-            {
-                commit.prune_volumes(learn.first_compared(watermark, *lateness))?;
-            }
-        }
-        if watermark > i64::MIN {
-            commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
-        }
-        let saving = correlator.save(|number| numbers.lasting(number));
-        windows::save(&commit, &saving)?;
-        for number in stale.drain(..) {
-            commit.delete_source(number)?;
-        }
-        for (number, lasting) in numbers.fresh() {
-            commit.put_source(lasting, &source.past(number))?;
-            numbered.push(number);
-        }
-        for alert in versions.fresh() {
-            let entity = Entity::of(&alert).map(|entity| lossless(&entity.name).into_owned());
-            let incident = alert.context.incident.map(|id| format!("{id:032x}"));
-            commit.put_alert(&alert, entity.as_deref().zip(incident.as_deref()))?;
-            let version = Written {
-                rev: alert.rev,
-                status: alert.status,
-            };
-            if settled {
-                commit.put_written(alert.id, version)?;
-            } else {
-                unsettled.push((alert.id, version));
-            }
-        }
-        let dealt = commit.put_inputs(&marks)?;
-        if let Some(listed) = source.listed() {
-            let all = (last && listed.complete).then_some(i64::MAX);
-            commit.put_checkpoints(&listed, all.or(dealt).unwrap_or(i64::MIN))?;
-        }
-        let ended = (last && !follows).then(now);
-        *lines = *before + tally.lines;
-        commit.put_run(*run, ended, *lines, *written)?;
-        commit.commit()?;
-        saving.saved();
-        if let Some(baseline) = baseline {
-            baseline.committed();
-        }
-        Ok(())
-    }
-}
-
-/// Of several marks for one input the last.
-fn latest(marks: impl Iterator<Item = Mark>) -> Vec<Mark> {
-    let mut all: Vec<Mark> = Vec::new();
-    let mut places = std::collections::HashMap::new();
-    for mark in marks {
-        let place = *places
-            .entry((Arc::clone(&mark.bucket), mark.path.clone()))
-            .or_insert(all.len());
-        if place == all.len() {
-            all.push(mark);
-        } else {
-            all[place] = mark;
-        }
-    }
-    all
 }
 
 /// Stands for an input whose name is gone: no window refers to it.

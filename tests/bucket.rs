@@ -6,6 +6,8 @@
 mod chain;
 #[path = "bucket/faults.rs"]
 mod faults;
+#[path = "runs/fell.rs"]
+mod fell;
 #[path = "bucket/fetched.rs"]
 mod fetched;
 #[expect(dead_code, reason = "what was planted is compared elsewhere")]

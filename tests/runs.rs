@@ -7,6 +7,8 @@
 
 #[path = "runs/faults.rs"]
 mod faults;
+#[path = "runs/fell.rs"]
+mod fell;
 #[path = "runs/kept.rs"]
 mod kept;
 #[path = "runs/killed.rs"]

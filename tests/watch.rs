@@ -6,6 +6,8 @@
 
 #[path = "watch/bucket.rs"]
 mod bucket;
+#[path = "runs/fell.rs"]
+mod fell;
 #[path = "watch/files.rs"]
 mod files;
 #[path = "watch/killed.rs"]

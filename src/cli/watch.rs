@@ -67,6 +67,10 @@ pub struct Watch {
     /// Commit this long after something has come, for the same purpose
     #[arg(long, value_name = "DURATION", hide = true, value_parser = pause, default_value = "5s")]
     pub commit_after: Duration,
+    /// List buckets from their beginning so often, for what was delivered later than the lookback
+    /// reaches; for tests as well
+    #[arg(long, value_name = "DURATION", hide = true, value_parser = pause, default_value = "24h")]
+    pub full_every: Duration,
     /// Common.
     #[command(flatten)]
     pub common: Common,

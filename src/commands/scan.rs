@@ -6,7 +6,7 @@ pub mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use s3sentry::pipeline::{self, BlockSource, Memory, Options, Outcome, Span};
+use s3sentry::pipeline::{self, BlockSource, Early, Going, Memory, Options, Outcome, Span};
 use s3sentry::rule::RuleSet;
 use s3sentry::session::{self, Output as _, Session};
 use s3sentry::settings::Settings;
@@ -276,13 +276,17 @@ fn going_on(
     writer: &mut Writer<'_>,
 ) -> Result<(Outcome, Memory), Failed> {
     let mut running = session.begin(writer)?;
-    // Windows that began anew are of no use before they have seen all.
-    let every = if arguments.full {
-        u64::MAX
-    } else {
-        arguments.commit_every
+    let how = Going {
+        span,
+        early: Early::AtEnd,
+        // Windows that began anew are of no use before they have seen all.
+        commit_every: if arguments.full {
+            u64::MAX
+        } else {
+            arguments.commit_every
+        },
     };
-    let outcome = pipeline::go_on(source, set, span, &mut memory, every, &mut running)?;
+    let outcome = pipeline::go_on(source, set, &mut memory, how, &mut running)?;
     Ok((outcome, memory))
 }
 

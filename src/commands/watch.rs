@@ -30,7 +30,7 @@ use s3sentry::source::s3::{Address, LOOKBACK};
 use s3sentry::source::{Progress as ReadProgress, Spec};
 use tempfile::TempDir;
 
-use self::bucket::Buckets;
+use self::bucket::{Buckets, Pace};
 use self::files::Files;
 use self::metrics::Metrics;
 use self::output::Reader;
@@ -162,10 +162,13 @@ pub fn run(arguments: &Watch) -> Result<End, Stop> {
                 let Inputs { specs, options, .. } = inputs;
                 service.cycles(&mut Files::new(specs, options, span, interval))
             } else {
-                let interval = arguments.interval.unwrap_or(BUCKETS);
+                let pace = Pace {
+                    interval: arguments.interval.unwrap_or(BUCKETS),
+                    full: arguments.full_every,
+                };
                 let config = super::bucket::config(&arguments.input.bucket);
                 let which = (span, arguments.lookback.unwrap_or(LOOKBACK));
-                let mut buckets = Buckets::new(inputs, config, which, interval, signals.clone());
+                let mut buckets = Buckets::new(inputs, config, which, pace, signals.clone());
                 match &arguments.sqs_url {
                     None => service.cycles(&mut buckets),
                     Some(url) => service.cycles(&mut Told::new(buckets, url.clone())),

@@ -15,7 +15,7 @@ use crate::rule::set::{RuleSet, Scratch};
 use crate::source::Block;
 
 /// Bytes that one batch holds, about: four blocks of a file.
-const BATCH_BYTES: usize = 2 << 20;
+pub(super) const BATCH_BYTES: usize = 2 << 20;
 /// Blocks of one batch; small objects are a block each.
 const BATCH_BLOCKS: usize = 512;
 /// Bytes below which one worker is enough.
@@ -118,14 +118,11 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Takes what is there, and waits for the first block.
-    pub(super) fn fill(&mut self, source: &mut dyn BlockSource) {
+    /// Takes what is there, until it is so many bytes, and waits for the first block.
+    pub(super) fn fill(&mut self, source: &mut dyn BlockSource, enough: usize) {
         self.used = 0;
         let mut bytes = 0;
-        while bytes < BATCH_BYTES
-            && self.used < BATCH_BLOCKS
-            && (self.used == 0 || source.is_ready())
-        {
+        while self.used == 0 || bytes < enough && self.used < BATCH_BLOCKS && source.is_ready() {
             if self.used == self.blocks.len() {
                 self.blocks.push(Block::default());
             }
@@ -140,9 +137,9 @@ impl Batch {
     }
 
     /// Takes what is there, if anything.
-    pub(super) fn fill_at_once(&mut self, source: &mut dyn BlockSource) {
+    pub(super) fn fill_at_once(&mut self, source: &mut dyn BlockSource, enough: usize) {
         if source.is_ready() {
-            self.fill(source);
+            self.fill(source, enough);
         } else {
             self.used = 0;
         }
@@ -215,7 +212,7 @@ mod tests {
         let mut batch = Batch::default();
         let mut observed = Vec::new();
         for _ in 0..100 {
-            batch.fill(&mut source);
+            batch.fill(&mut source, BATCH_BYTES);
             observed.resize_with(batch.used, Observed::default);
             batch.trim(&mut observed);
             assert!(batch.largest.iter().sum::<usize>() <= KEPT);

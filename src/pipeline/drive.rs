@@ -4,15 +4,16 @@
 //! block, in the order of reading. Who listens, and what is kept, is not known
 //! here.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::batch::{Batch, Idle, Observed};
+use super::batch::{BATCH_BYTES, Batch, Idle, Observed};
 use super::tally::{Span, Tally};
 use super::teach::learn;
-use super::{BlockSource, Listener, Outcome, Standing, context, evidence};
+use super::{BlockSource, Came, Early, Listener, Outcome, Standing, context, evidence};
 use crate::alert::Alert;
 use crate::baseline::{self, Baseline};
 use crate::correlate::{Correlator, Origin, Part, Raised};
@@ -37,32 +38,25 @@ pub(super) struct Commits {
     /// Bytes that had been read at the last one.
     bytes: u64,
     reached: Vec<Progressed>,
-    ahead: Ahead,
+    /// Where what is open is told when it first fires.
+    looks: Option<Looks>,
 }
 
 impl Commits {
     /// After so many bytes.
-    pub(super) fn new(every: u64, ahead: Ahead) -> Self {
+    pub(super) fn new(every: u64, early: Early) -> Self {
         Self {
             every,
             bytes: 0,
             reached: Vec::new(),
-            ahead,
+            looks: (early == Early::AtOnce).then(Looks::default),
         }
     }
 }
 
-/// When alerts of periods are told that are not over.
-pub(super) enum Ahead {
-    /// At the end of the run, all of them.
-    Later,
-    /// When they first fire.
-    AtOnce(Looks),
-}
-
 /// Looks ahead cost no more than a share of the run.
 #[derive(Default)]
-pub(super) struct Looks {
+struct Looks {
     /// Lines that had been read at the last one.
     lines: u64,
     /// Records that it went over.
@@ -70,6 +64,11 @@ pub(super) struct Looks {
 }
 
 impl Commits {
+    /// Bytes of one batch: no more than one commit is to keep.
+    fn batch(&self) -> usize {
+        usize::try_from(self.every).map_or(BATCH_BYTES, |every| every.min(BATCH_BYTES))
+    }
+
     fn is_due(&self, bytes: u64) -> bool {
         // Where all is to be kept at once, at the end, it is not due before.
         let many = self.every < u64::MAX && self.reached.len() >= REACHED;
@@ -98,12 +97,13 @@ impl Run<'_> {
         if let Some(baseline) = &mut self.baseline {
             baseline.wait_after(soon(self.correlator.watermark()));
         }
+        let enough = self.commits.as_ref().map_or(BATCH_BYTES, Commits::batch);
         let mut raised = Vec::new();
         let mut current = Batch::default();
         let mut next = Batch::default();
         let mut observed: Vec<Observed> = Vec::new();
         let idle = Idle::default();
-        self.await_some(&mut current, listener, &tally)?;
+        self.await_some(&mut current, enough, listener, &tally)?;
         while current.used > 0 {
             if observed.len() < current.used {
                 observed.resize_with(current.used, Observed::default);
@@ -117,7 +117,7 @@ impl Run<'_> {
                 next.used = 0;
             } else {
                 rayon::join(
-                    || next.fill_at_once(source),
+                    || next.fill_at_once(source, enough),
                     || {
                         let blocks = current.blocks().par_iter().zip(&mut observed);
                         blocks.for_each(observe);
@@ -130,13 +130,13 @@ impl Run<'_> {
                 tally.merge(&mut observed.tally);
             }
             self.look(&mut raised, tally.lines)?;
-            self.tell(&mut raised, |alert| listener.alert(alert, &tally))?;
+            self.tell(&mut raised, Came::InTime, listener, &tally)?;
             listener.batch(&tally)?;
             self.commit(listener, &tally)?;
             current.trim(&mut observed);
             std::mem::swap(&mut current, &mut next);
             if current.used == 0 && !current.ended {
-                self.await_some(&mut current, listener, &tally)?;
+                self.await_some(&mut current, enough, listener, &tally)?;
             }
         }
         self.end(raised, listener, &tally)?;
@@ -209,6 +209,7 @@ impl Run<'_> {
     fn await_some<E: From<io::Error>>(
         &mut self,
         batch: &mut Batch,
+        enough: usize,
         listener: &mut dyn Listener<E>,
         tally: &Tally,
     ) -> Result<(), E> {
@@ -218,7 +219,7 @@ impl Run<'_> {
                 self.commit_now(listener, tally, false)?;
             }
         }
-        batch.fill(self.source);
+        batch.fill(self.source, enough);
         Ok(())
     }
 
@@ -227,8 +228,7 @@ impl Run<'_> {
     /// look.
     fn look(&mut self, raised: &mut Vec<Raised>, lines: u64) -> io::Result<()> {
         let Some(Commits {
-            ahead: Ahead::AtOnce(looks),
-            ..
+            looks: Some(looks), ..
         }) = &mut self.commits
         else {
             return Ok(());
@@ -243,8 +243,7 @@ impl Run<'_> {
 
     fn look_now(&mut self, raised: &mut Vec<Raised>) -> io::Result<()> {
         if let Some(Commits {
-            ahead: Ahead::AtOnce(looks),
-            ..
+            looks: Some(looks), ..
         }) = &mut self.commits
         {
             looks.cost = self.correlator.look(raised, self.baseline.as_deref())?;
@@ -262,14 +261,14 @@ impl Run<'_> {
         if self.commits.is_none() {
             self.correlator.reach(i64::MAX);
             self.close(&mut raised)?;
-            return self.tell(&mut raised, |alert| listener.alert(alert, tally));
+            return self.tell(&mut raised, Came::InTime, listener, tally);
         }
         // What was not read may be earlier.
         if !self.source.is_cut() {
             self.correlator.reach_latest();
         }
         self.close(&mut raised)?;
-        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        self.tell(&mut raised, Came::InTime, listener, tally)?;
         let follows = self.follows();
         if follows {
             if let Some(commits) = &mut self.commits {
@@ -281,13 +280,13 @@ impl Run<'_> {
             return self.commit_now(listener, tally, true);
         }
         self.correlator.finish_run(&mut raised);
-        self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+        self.tell(&mut raised, Came::Late, listener, tally)?;
         if let Some(baseline) = &mut self.baseline {
             baseline.wait_after(i32::MAX);
         }
         self.correlator
             .peek(&mut raised, self.baseline.as_deref())?;
-        self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+        self.tell(&mut raised, Came::InTime, listener, tally)?;
         if let Some(commits) = &mut self.commits {
             commits.reached.extend_from_slice(self.source.rest());
         }
@@ -316,7 +315,7 @@ impl Run<'_> {
     }
 
     fn follows(&self) -> bool {
-        let follows = |commits: &Commits| matches!(commits.ahead, Ahead::AtOnce(_));
+        let follows = |commits: &Commits| commits.looks.is_some();
         self.commits.as_ref().is_some_and(follows)
     }
 
@@ -335,9 +334,9 @@ impl Run<'_> {
             let mut raised = Vec::new();
             // An alert is kept with the record that decided it.
             self.look_now(&mut raised)?;
-            self.tell(&mut raised, |alert| listener.alert(alert, tally))?;
+            self.tell(&mut raised, Came::InTime, listener, tally)?;
             self.correlator.finish_run(&mut raised);
-            self.tell(&mut raised, |alert| listener.late(alert, tally))?;
+            self.tell(&mut raised, Came::Late, listener, tally)?;
         }
         let Some(commits) = &self.commits else {
             return Ok(());
@@ -357,12 +356,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Adds to alerts what is not correlation's business, and gives them away.
+    /// Adds to alerts what is not correlation's business, and gives those away that are
+    /// wanted.
     fn tell<E>(
         &self,
         raised: &mut Vec<Raised>,
-        mut each: impl FnMut(Alert) -> Result<(), E>,
+        came: Came,
+        listener: &mut dyn Listener<E>,
+        tally: &Tally,
     ) -> Result<(), E> {
+        leave_wanted(raised, |alert| listener.wants(alert, came))?;
         let mut lines = evidence::Lines::new(self.source);
         let mut raised = raised.drain(..);
         loop {
@@ -372,9 +375,33 @@ impl Run<'_> {
             };
             let mut alert = lines.show(next);
             context::fill(&mut alert, &self.set.settings);
-            each(alert)?;
+            listener.alert(alert, came, tally)?;
         }
     }
+}
+
+/// Drops what is not wanted. Whether the second of two alerts of one id is can only be
+/// said once the first was told.
+fn leave_wanted<E>(
+    raised: &mut Vec<Raised>,
+    mut wants: impl FnMut(&Alert) -> Result<bool, E>,
+) -> Result<(), E> {
+    let mut wanted = HashSet::new();
+    let mut failed = Ok(());
+    raised.retain(|Raised { alert, .. }| {
+        if failed.is_err() || wanted.contains(&alert.id) {
+            return true;
+        }
+        match wants(alert) {
+            Ok(true) => wanted.insert(alert.id),
+            Ok(false) => false,
+            Err(error) => {
+                failed = Err(error);
+                true
+            }
+        }
+    });
+    failed
 }
 
 /// The last day that may be asked for soon, or that lateness lets come before

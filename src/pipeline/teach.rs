@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::BlockSource;
-use super::batch::{Batch, Idle, Observed};
+use super::batch::{BATCH_BYTES, Batch, Idle, Observed};
 use super::tally::{Span, Tally};
 use crate::baseline::{self, Baseline};
 use crate::record::derived::View;
@@ -28,7 +28,7 @@ pub fn teach<E>(
     let mut observed: Vec<Observed> = Vec::new();
     let idle = Idle::default();
     loop {
-        batch.fill(source);
+        batch.fill(source, BATCH_BYTES);
         if batch.used == 0 {
             return Ok(tally);
         }

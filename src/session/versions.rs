@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failed;
 use crate::alert::{Alert, Status};
+use crate::pipeline::Came;
 use crate::sink;
 use crate::state::{KeptAlert, State};
 
@@ -28,6 +29,14 @@ pub struct Versions {
     other_rules: bool,
     /// Whether windows began anew over what is read again, which may not be all.
     anew: bool,
+}
+
+/// What is new in an alert.
+struct News {
+    /// Of the version to be written.
+    rev: u64,
+    /// Whether it says more than the one before.
+    fresh: bool,
 }
 
 impl Versions {
@@ -81,23 +90,6 @@ impl Versions {
         self.waiting.is_some()
     }
 
-    /// The first version of an alert; none where it was told of before.
-    pub fn first(
-        &mut self,
-        state: &State,
-        mut alert: Alert,
-    ) -> Result<Option<(Alert, bool)>, Failed> {
-        match self.before(state, alert.id)? {
-            Some(before) if before.status != Status::Withdrawn => return Ok(None),
-            Some(before) => alert.rev = alert.rev.max(before.rev + 1),
-            None => {}
-        }
-        if let Some(waiting) = &mut self.waiting {
-            waiting.insert((alert.period.1, alert.id));
-        }
-        Ok(Some((alert, true)))
-    }
-
     /// Alerts that were told of while they were open, whose periods end at or before
     /// a time and which were not told of then: they hold no longer, or are final
     /// as they stand where nobody knows that (as in [`Versions::gone`]).
@@ -124,49 +116,71 @@ impl Versions {
             .collect())
     }
 
+    /// Whether anything of an alert has to be written: its evidence does not matter.
+    /// An alert that is no news has been told of again by this.
+    pub fn is_news(&mut self, state: &State, alert: &Alert, came: Came) -> Result<bool, Failed> {
+        Ok(self.judge(state, alert, came)?.is_some())
+    }
+
     /// The version of an alert that has to be written, and whether it says more
     /// than the one before; none where nothing has changed.
     pub fn next(
         &mut self,
         state: &State,
-        mut alert: Alert,
+        alert: Alert,
+        came: Came,
     ) -> Result<Option<(Alert, bool)>, Failed> {
-        let Some(before) = self.before(state, alert.id)? else {
-            return Ok(Some((alert, true)));
+        let Some(News { rev, fresh }) = self.judge(state, &alert, came)? else {
+            return Ok(None);
         };
+        if self.is_told_once(&alert, came)
+            && let Some(waiting) = &mut self.waiting
+        {
+            waiting.insert((alert.period.1, alert.id));
+        }
+        Ok(Some((Alert { rev, ..alert }, fresh)))
+    }
+
+    /// Whether nothing more is told of it until its period is over.
+    fn is_told_once(&self, alert: &Alert, came: Came) -> bool {
+        self.follows() && alert.status == Status::Open && came == Came::InTime
+    }
+
+    /// What is new in an alert.
+    fn judge(&mut self, state: &State, alert: &Alert, came: Came) -> Result<Option<News>, Failed> {
+        let Some(before) = self.before(state, alert.id)? else {
+            let (rev, fresh) = (alert.rev, true);
+            return Ok(Some(News { rev, fresh }));
+        };
+        let rev = alert.rev.max(before.rev + 1);
+        if self.is_told_once(alert, came) {
+            let withdrawn = before.status == Status::Withdrawn;
+            return Ok(withdrawn.then_some(News { rev, fresh: true }));
+        }
+        // Where its period goes on it is told as it stands. To what is final records
+        // that came too late cannot be added: the same may come late again, and
+        // nobody could tell.
+        if came == Came::Late && before.status == Status::Open {
+            return Ok(None);
+        }
         self.open.remove(&alert.id);
         if let Some(waiting) = &mut self.waiting {
             waiting.remove(&(alert.period.1, alert.id));
         }
-        let same = content(&before) == content(&alert) && before.status != Status::Withdrawn;
+        let same = content(&before) == content(alert) && before.status != Status::Withdrawn;
         if same {
-            alert.rev = before.rev;
             // An open one says nothing new, a closed one that it is final.
             let news = before.status == Status::Open && alert.status == Status::Closed;
-            return Ok(news.then_some((alert, false)));
+            let (rev, fresh) = (before.rev, false);
+            return Ok(news.then_some(News { rev, fresh }));
         }
         if before.status == Status::Closed && alert.count < before.count {
             // Part of what was told: of records that came late, or by windows that
             // other rules have begun anew.
             return Ok(None);
         }
-        let grown = alert.count > before.count || before.status == Status::Withdrawn;
-        alert.rev = alert.rev.max(before.rev + 1);
-        Ok(Some((alert, grown)))
-    }
-
-    /// The same of an alert about records that came too late. Where its period goes
-    /// on it is told as it stands. To what is final they cannot be added: the same
-    /// records may come late again, and nobody could tell.
-    pub fn next_late(
-        &mut self,
-        state: &State,
-        alert: Alert,
-    ) -> Result<Option<(Alert, bool)>, Failed> {
-        match self.before(state, alert.id)? {
-            Some(before) if before.status == Status::Open => Ok(None),
-            _ => self.next(state, alert),
-        }
+        let fresh = alert.count > before.count || before.status == Status::Withdrawn;
+        Ok(Some(News { rev, fresh }))
     }
 
     /// Alerts that were open and were not told of again: they hold no longer. Where

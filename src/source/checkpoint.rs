@@ -14,6 +14,10 @@ pub const PAST: u32 = 0x8000_0000;
 /// other inputs are smaller.
 pub const OBJECTS: u32 = 1 << 30;
 
+/// Stands for the etag of an object that is gone, so that it is another one if it
+/// ever comes again.
+pub(super) const GONE: &str = "gone";
+
 /// A fingerprint of some bytes of a file as they are on disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Print {
@@ -91,6 +95,13 @@ impl Mark {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         !self.reach.is_empty() && self.reach.iter().all(|part| part.done)
+    }
+
+    /// Whether it is of an object that was gone before it could be read: nothing is
+    /// left to be tried, and nothing was taken.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        !self.bucket.is_empty() && *self.etag == *GONE
     }
 
     /// Bytes of the decompressed input of which records of any time were taken,

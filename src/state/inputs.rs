@@ -110,7 +110,7 @@ impl Commit<'_> {
     }
 
     /// The log of an object, by its number, and the time in the object's name; none
-    /// where that has none. Counts objects that are done.
+    /// where that has none. Counts objects that were read.
     fn log_of(&self, mark: &Mark) -> Result<Option<(i64, i64)>, Error> {
         let key = str::from_utf8(&mark.path).ok();
         let Some(key) = key.filter(|_| !mark.bucket.is_empty()) else {
@@ -120,7 +120,8 @@ impl Commit<'_> {
         let Some(time) = named.time else {
             return Ok(None);
         };
-        let log = self.log(&mark.bucket, &key[..named.stem], mark.is_settled())?;
+        let read = mark.is_settled() && !mark.is_gone();
+        let log = self.log(&mark.bucket, &key[..named.stem], read)?;
         Ok(Some((log, time)))
     }
 

@@ -53,13 +53,13 @@ impl State {
 }
 
 impl Commit<'_> {
-    /// The number of a log, which is made where there is none. `done` where one
+    /// The number of a log, which is made where there is none. `read` where one
     /// more of its objects was read.
-    pub(super) fn log(&self, bucket: &str, stem: &str, done: bool) -> Result<i64, Error> {
+    pub(super) fn log(&self, bucket: &str, stem: &str, read: bool) -> Result<i64, Error> {
         let find = "UPDATE logs SET objects = objects + ?3 WHERE bucket = ?1 AND stem = ?2 \
              RETURNING id";
         let mut statement = self.transaction.prepare_cached(find).at(self.path)?;
-        let found = statement.query_row(params![bucket, stem, done], |row| row.get(0));
+        let found = statement.query_row(params![bucket, stem, read], |row| row.get(0));
         if let Some(id) = found.optional().at(self.path)? {
             return Ok(id);
         }
@@ -67,7 +67,7 @@ impl Commit<'_> {
              VALUES (?1, ?2, ?4, ?4, ?4, ?4, ?3)";
         let mut statement = self.transaction.prepare_cached(make).at(self.path)?;
         statement
-            .insert(params![bucket, stem, done, i64::MIN])
+            .insert(params![bucket, stem, read, i64::MIN])
             .at(self.path)
     }
 

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::fell::Fell;
 use crate::server::{Buckets, Seen, Server};
 use crate::site::{Alerts, Site, differ};
 
 /// Kills, unless `S3SENTRY_TEST_KILLS` says another number.
 const KILLS: u32 = 4;
+/// Bytes after which a run commits: some objects, so that it does so often.
+const COMMIT_EVERY: &str = "10000";
 /// Deliveries; somebody looks at the bucket between two of them.
 const STAGES: usize = 5;
 /// How long one delivery may take to be read.
@@ -64,7 +67,7 @@ impl<'s> Round<'s> {
             file.unwrap()
         };
         let words = format!(
-            "{} --state {} --append {}.ndjson --commit-every 1",
+            "{} --state {} --append {}.ndjson --commit-every {COMMIT_EVERY}",
             self.command,
             self.state(),
             self.name
@@ -131,36 +134,52 @@ impl<'s> Round<'s> {
     }
 }
 
+/// How long a run over one delivery takes.
+fn one_delivery(site: &Site, command: &'static str, word: &str) -> Duration {
+    let round = Round::new(site, command, format!("{word}-timed"));
+    round.deliver(0);
+    let begun = Instant::now();
+    round.finish(round.upto(1));
+    begun.elapsed()
+}
+
 /// Kills run after run, some of them in a row over one state file.
 fn kill(command: &'static str, word: &str) {
     let site = Site::new();
     let undisturbed = Round::new(&site, "scan", format!("{word}-undisturbed"));
     Site::deliver(&undisturbed.buckets, &site.objects);
-    let begun = Instant::now();
     undisturbed.finish(site.objects.len());
-    // A run over one delivery, and some more: commits and ends are met too.
-    let whole = begun.elapsed().mul_f64(0.8);
     let expected = undisturbed.sum();
     assert!(expected.alerts.len() > 40, "{}", expected.alerts.len());
     assert!(expected.kept["inputs"].len() > 40 && expected.kept["logs"].len() == 3);
+    // Some more, so that ends are met too.
+    let whole = one_delivery(&site, command, word).mul_f64(1.1);
     let mut random = fastrand::Rng::with_seed(u64::from(kills()));
-    let (mut killed, mut through, mut rounds, mut half) = (0, 0, 0, 0);
-    while killed < kills() {
+    let (mut fell, mut through, mut rounds) = (Fell::default(), 0, 0);
+    while fell.all() < kills() {
         let round = Round::new(&site, command, format!("{word}-{rounds}"));
+        let read = || site.read(&round.state()) as u64;
         for stage in 0..STAGES {
             round.deliver(stage);
             for _ in 0..random.u32(0..4) {
+                let found = read();
                 let mut child = round.start();
-                sleep(whole.mul_f64(random.f64()));
+                // At any moment, or at any soon after a first commit.
+                let mut most = whole;
+                if random.bool() && found < round.upto(stage + 1) as u64 {
+                    most = whole / 8;
+                    while read() == found && child.try_wait().unwrap().is_none() {
+                        sleep(Duration::from_millis(1));
+                    }
+                }
+                sleep(most.mul_f64(random.f64()));
                 if child.try_wait().unwrap().is_some() {
                     through += 1;
                     continue;
                 }
                 child.kill().unwrap();
                 child.wait().unwrap();
-                killed += 1;
-                let read = site.read(&round.state());
-                half += u32::from(read > 0 && read < round.upto(stage + 1));
+                fell.note(found, read(), round.upto(stage + 1) as u64);
             }
             // Some deliveries are only read with the next one.
             if stage + 1 == STAGES || random.bool() {
@@ -182,9 +201,11 @@ fn kill(command: &'static str, word: &str) {
         rounds += 1;
     }
     println!(
-        "{word}: {killed} killed, {through} came through before, {rounds} state files; {half} with \
-         some but not all committed"
+        "{word}: {fell}; {through} came through before, {rounds} state files; {} objects, {whole:?} \
+         for one delivery of {STAGES}",
+        site.objects.len()
     );
+    fell.check();
 }
 
 #[test]

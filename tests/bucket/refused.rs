@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::server::{Failure, Request, Server};
 use crate::site::{Site, differ, out, said};
+use crate::world::BUCKET;
 
 /// A server that refuses some objects until it is told not to any longer; one that
 /// is gone it only refuses once.
@@ -77,6 +78,26 @@ fn one_that_cannot_be_read_is_named_and_tried_again() {
         differ(&site.kept("state.db"), &site.kept("whole.db")),
         [""; 0]
     );
+}
+
+#[test]
+fn one_that_is_gone_before_it_could_be_read_does_not_count_as_read() {
+    let site = Site::new();
+    // So old that it is only looked for because it failed.
+    let key = site.objects[0].key.clone();
+    let (buckets, refused) = (site.delivered(), key.clone());
+    let server = Server::failing(&buckets, move |request: &Request| {
+        let refused = request.nth == 1 && request.key.as_ref() == Some(&refused);
+        refused.then_some(Failure::Code("AccessDenied"))
+    });
+    for (code, names) in [(3, true), (3, true), (0, false)] {
+        let mut run = site.over(&server, "scan --state state.db");
+        let run = run.output().unwrap();
+        assert_eq!(run.status.code(), Some(code), "{}", said(&run));
+        assert_eq!(said(&run).contains(&key), names, "{}", said(&run));
+        assert_eq!(site.read("state.db"), site.objects.len() - 1);
+        buckets.remove(BUCKET, &key);
+    }
 }
 
 #[test]

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use s3sentry::alert::{Alert, Status};
 use s3sentry::correlate::Correlator;
-use s3sentry::pipeline::{self, BlockSource, Listener, Memory, Span, Standing, Tally};
+use s3sentry::pipeline::{
+    self, BlockSource, Came, Early, Going, Listener, Memory, Span, Standing, Tally,
+};
 use s3sentry::rule::RuleSet;
 use s3sentry::source::Block;
 
@@ -83,7 +85,7 @@ struct Twin<'s> {
 }
 
 impl Listener<io::Error> for Twin<'_> {
-    fn alert(&mut self, alert: Alert, _: &Tally) -> io::Result<()> {
+    fn alert(&mut self, alert: Alert, _: Came, _: &Tally) -> io::Result<()> {
         if alert.status == Status::Open {
             let new = self.told.insert((alert.period.1, alert.id));
             assert!(new, "told twice: {alert:?}");
@@ -142,7 +144,8 @@ proptest! {
         let mut memory = Memory { correlator, baseline: None };
         let mut twin = Twin { set: &set, told: BTreeSet::new(), compared: 0 };
         let mut source = Lines { lines: lines.into_iter(), offset: 0 };
-        pipeline::follow(&mut source, &set, Span::default(), &mut memory, 1, &mut twin).unwrap();
+        let how = Going { span: Span::default(), early: Early::AtOnce, commit_every: 1 };
+        pipeline::go_on(&mut source, &set, &mut memory, how, &mut twin).unwrap();
         prop_assert!(twin.compared > 0);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use rusqlite::Connection;
 use s3sentry::alert::{Alert, Status, Volume};
-use s3sentry::pipeline::{self, BlockSource, Outcome, Span, Tally};
+use s3sentry::pipeline::{self, BlockSource, Early, Going, Outcome, Span, Tally};
 use s3sentry::rule::RuleSet;
 use s3sentry::session::{self, Failed, Notice, Output, Session};
 use s3sentry::sink;
@@ -263,9 +263,12 @@ impl Place {
         let outcome = {
             let mut running = session.begin(&mut memo)?;
             POOLS[how.pool].install(|| {
-                let source = &mut batches;
-                let memory = &mut memory;
-                pipeline::go_on(source, &how.set, how.span, memory, how.every, &mut running)
+                let going = Going {
+                    span: how.span,
+                    early: Early::AtEnd,
+                    commit_every: how.every,
+                };
+                pipeline::go_on(&mut batches, &how.set, &mut memory, going, &mut running)
             })?
         };
         let fresh = memo.fresh;

@@ -4,18 +4,32 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::fell::Fell;
 use crate::kept::Version;
 use crate::program::{Site, ended, written};
 use crate::world::Dice;
 
 /// How often, unless `S3SENTRY_TEST_KILLS` says more.
 const KILLS: u32 = 12;
-/// Files: three batches of them.
-const FILES: usize = 1100;
+/// Files: some dozens of commits.
+const FILES: usize = 400;
 
 fn kills() -> u32 {
     let asked = std::env::var("S3SENTRY_TEST_KILLS").ok();
     asked.and_then(|asked| asked.parse().ok()).unwrap_or(KILLS)
+}
+
+/// Files that were read, as a state file says.
+fn read(site: &Site, state: &str) -> u64 {
+    if !site.path(state).exists() {
+        return 0;
+    }
+    let count = "SELECT count(*) FROM inputs WHERE done = 1";
+    let count = site
+        .database(state)
+        .query_row(count, [], |row| row.get::<_, i64>(0));
+    // It may have no tables yet.
+    count.unwrap_or(0) as u64
 }
 
 /// Kills run after run, some of them in a row over one state file, until one
@@ -27,9 +41,8 @@ fn kill(site: &Site, word: &str, output: impl Fn(u32) -> [String; 2], once: bool
     assert!(through.status.success());
     let whole = begun.elapsed();
     let mut dice = Dice(u64::from(kills()));
-    let (mut killed, mut through, mut round) = (0, 0, 0);
-    let mut committed = 0;
-    while killed < kills() {
+    let (mut fell, mut through, mut round) = (Fell::default(), 0, 0);
+    while fell.all() < kills() {
         let state = format!("{word}-{round}.db");
         let mut alerts: Vec<Version> = Vec::new();
         let mut outputs = Vec::new();
@@ -49,6 +62,7 @@ fn kill(site: &Site, word: &str, output: impl Fn(u32) -> [String; 2], once: bool
                 assert!(run.status.success(), "{run:?}");
                 break;
             }
+            let found = read(site, &state);
             let mut run = run.spawn().unwrap();
             let most = whole.as_micros() as u64 * 11 / 10;
             sleep(Duration::from_micros(dice.below(most)));
@@ -58,13 +72,7 @@ fn kill(site: &Site, word: &str, output: impl Fn(u32) -> [String; 2], once: bool
             }
             run.kill().unwrap();
             run.wait().unwrap();
-            killed += 1;
-            if attempt == 1 && site.path(&state).exists() {
-                let database = site.database(&state);
-                let rows = database.query_row("SELECT count(*) FROM inputs", [], |row| row.get(0));
-                let rows: i64 = rows.unwrap_or(0);
-                committed += u32::from(rows > 0);
-            }
+            fell.note(found, read(site, &state), FILES as u64);
         }
         outputs.dedup();
         for file in outputs {
@@ -79,9 +87,9 @@ fn kill(site: &Site, word: &str, output: impl Fn(u32) -> [String; 2], once: bool
         round += 1;
     }
     println!(
-        "{word}: {killed} killed, {through} came through before, {round} state files; of the \
-         first kills of each {committed} between commits; {whole:?} a whole run"
+        "{word}: {fell}; {through} came through before, {round} state files; {whole:?} a whole run"
     );
+    fell.check();
 }
 
 #[test]

@@ -29,11 +29,11 @@ const OPTIONS: &[&str] = &[
     "--threads",
     "2",
     "--commit-every",
-    "1",
+    "8000",
 ];
 
 impl Site {
-    /// With so many small files of an hour each: 512 make a batch.
+    /// With so many small files of an hour each: some of them make a commit.
     pub fn new(files: usize) -> Self {
         let directory = TempDir::new().unwrap();
         let at = directory.path();

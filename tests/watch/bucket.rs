@@ -1,13 +1,16 @@
 //! A bucket that is watched, over TCP.
 
+use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 
 use crate::metrics::{ask, until_serving, value};
 use crate::place::{Place, START, Watch, line};
-use crate::server::{Buckets, Failure, KEY, Request, SECRET, Server};
+use crate::server::{Buckets, Failure, KEY, Request, SECRET, Seen, Server};
 
 /// Far enough behind the start for its period to be over.
 const LATER: i64 = 10 * 3600;
@@ -23,17 +26,23 @@ fn lines(seconds: std::ops::Range<i64>) -> String {
     seconds.map(|second| line(second, "192.0.2.1")).collect()
 }
 
-/// Watches a prefix.
-fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
+/// The program, which can reach a server.
+fn command(place: &Place, server: &Server, arguments: &str) -> Command {
     let url = server.url();
     let mut command = place.command(&format!(
-        "watch s3://logs/{prefix} --state state.db --metrics 0 --interval 100ms --region us-east-1 \
-         --endpoint-url {url}"
+        "{arguments} --state state.db --region us-east-1 --endpoint-url {url}"
     ));
     command
         .env("AWS_ACCESS_KEY_ID", KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+/// Watches a prefix, with options of its own.
+fn watch(place: &Place, server: &Server, prefix: &str) -> Watch {
+    let arguments = format!("watch --metrics 0 --interval 100ms s3://logs/{prefix}");
+    let command = command(place, server, &arguments);
     let said = std::fs::read_to_string(place.path("said")).unwrap_or_default();
     let watch = place.start(command);
     until_serving(&watch, said.matches("/healthz\n").count());
@@ -69,6 +78,103 @@ fn objects_that_are_put_later_are_read_once() {
     });
     assert_eq!(value(&watched, "s3sentry_objects_read_total"), 0);
     watched.stop();
+}
+
+/// Puts an object that is delivered now, and named so many days before the start.
+fn put_belated(buckets: &Buckets, days: i64) {
+    let second = -days * 86_400;
+    let time = DateTime::from_timestamp(START + second, 0).unwrap();
+    let key = format!("in/{}-{days:016X}", time.format("%Y-%m-%d-%H-%M-%S"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let line = line(second - 60, "192.0.2.7");
+    buckets.put("logs", &key, line.as_bytes(), now.as_secs() as i64);
+}
+
+/// A state file from which on all is to be listed at once where that is done more
+/// often than every five minutes.
+fn kept(place: &Place, buckets: &Buckets, server: &Server) {
+    put(buckets, 60, &lines(0..2));
+    let mut watched = watch(place, server, "in/");
+    watched.until("the object is read", |watch| objects_read(watch) == 1);
+    watched.stop();
+}
+
+fn objects_read(watch: &Watch) -> i64 {
+    value(watch, "s3sentry_objects_read_total")
+}
+
+/// Waits for two more rounds.
+fn more_rounds(watch: &Watch) {
+    let cycles = || value(watch, "s3sentry_cycles_total");
+    let before = cycles();
+    watch.until("it looks again", |_| cycles() >= before + 2);
+}
+
+const BELATED: &str = "1 object came later than the lookback of";
+
+#[test]
+fn a_full_listing_finds_what_came_later_than_the_lookback() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    let server = Server::start(&buckets);
+    kept(&place, &buckets, &server);
+    put_belated(&buckets, 30);
+    let mut watched = watch(&place, &server, "in/");
+    more_rounds(&watched);
+    assert_eq!(objects_read(&watched), 0);
+    watched.stop();
+    assert!(!watched.said().contains(BELATED));
+    // The state file says when all was listed last, and the watch when it did itself.
+    let mut watched = watch(&place, &server, "in/ --full-every 1s");
+    for number in 1..3 {
+        watched.until("it is found", |watch| objects_read(watch) == number);
+        watched.until("it is said", |watch| {
+            watch.said().matches(BELATED).count() as i64 == number
+        });
+        put_belated(&buckets, 30 + number);
+    }
+    watched.stop();
+}
+
+#[test]
+fn a_full_listing_that_fails_is_tried_again_sooner() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    let (server, down) = outage(&buckets, &Failure::Code("AccessDenied"), false);
+    kept(&place, &buckets, &server);
+    put_belated(&buckets, 30);
+    down.store(true, Ordering::SeqCst);
+    // Every four minutes, and after ten seconds again.
+    let mut watched = watch(&place, &server, "in/ --full-every 4m");
+    watched.until("it is not well", |watch| ask(watch, "/healthz").0 == 503);
+    down.store(false, Ordering::SeqCst);
+    watched.until("it is well", |watch| ask(watch, "/healthz").0 == 200);
+    more_rounds(&watched);
+    assert_eq!(objects_read(&watched), 0);
+    watched.until("it is found", |watch| objects_read(watch) == 1);
+    watched.until("it is said", |watch| watch.said().contains(BELATED));
+    watched.stop();
+}
+
+#[test]
+fn a_full_listing_that_finds_nothing_is_none_that_fails() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    let full = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&full);
+    let server = Server::failing(&buckets, move |request: &Request| {
+        let is_full = request.uri.ends_with("start-after=in%2F");
+        count.fetch_add(u64::from(is_full), Ordering::SeqCst);
+        None
+    });
+    kept(&place, &buckets, &server);
+    full.store(0, Ordering::SeqCst);
+    // After a third of a second again if it had failed.
+    let mut watched = watch(&place, &server, "in/ --full-every 8s");
+    watched.until("all is listed twice", |_| full.load(Ordering::SeqCst) == 2);
+    sleep(Duration::from_secs(2));
+    watched.stop();
+    assert_eq!(full.load(Ordering::SeqCst), 2);
 }
 
 /// A server, and whether it fails in this way.
@@ -144,7 +250,37 @@ fn it_stops_while_nothing_answers() {
 }
 
 fn server_pages(server: &Server) -> u64 {
-    crate::server::Seen::get(&server.seen().pages)
+    Seen::get(&server.seen().pages)
+}
+
+/// What a scan wrote beside the same state file, and how many objects it asked for.
+fn scan(place: &Place, server: &Server) -> (String, u64) {
+    let before = Seen::get(&server.seen().gets);
+    let mut command = command(place, server, "scan s3://logs/in/ --format ndjson");
+    let run = command.output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    let gets = Seen::get(&server.seen().gets) - before;
+    (String::from_utf8(run.stdout).unwrap(), gets)
+}
+
+#[test]
+fn a_scan_fetches_no_evidence_of_what_a_watch_has_told() {
+    let place = Place::new();
+    let buckets = Buckets::default();
+    put(&buckets, 60, &lines(0..2));
+    put(&buckets, 90, &lines(2..4));
+    let server = Server::start(&buckets);
+    let mut watched = watch(&place, &server, "in/");
+    watched.until_told("three-refused", "open", 4);
+    watched.stop();
+    // What only an end makes worth telling.
+    scan(&place, &server);
+    assert_eq!(scan(&place, &server), (String::new(), 0));
+    // What has grown is told, with lines of earlier objects.
+    put(&buckets, 120, &lines(4..5));
+    let (told, gets) = scan(&place, &server);
+    assert!(told.contains("three-refused"), "{told}");
+    assert!(gets > 1, "{gets}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use s3sentry::pipeline::Span;
 use s3sentry::session::Session;
-use s3sentry::source::s3::{Address, Arrivals as _, Client, Config, Fault, Full, Objects, Wanted};
+use s3sentry::source::s3::{Address, Client, Config, Fault, Full, Objects, Wanted};
 use s3sentry::source::{Listed, Options, Sources};
 
 use super::feed::{Feed, Round};
@@ -15,12 +15,17 @@ use super::health::{Health, Part};
 use super::signals::Signals;
 use crate::commands::{Inputs, Stop, now};
 
-/// How often a prefix is listed from its beginning, for what was delivered later
-/// than the lookback reaches.
-const FULL: Duration = Duration::from_hours(24);
+/// A full listing that has not come to its end is tried again after one of so many
+/// parts of the time between two: of a day after an hour.
+const PARTS: u32 = 24;
 
-/// After how long that is tried again where it has not come to its end.
-const FULL_AGAIN: Duration = Duration::from_hours(1);
+/// How often buckets are listed.
+pub struct Pace {
+    /// For what is new.
+    pub interval: Duration,
+    /// From their beginning, for what was delivered later than the lookback reaches.
+    pub full: Duration,
+}
 
 /// Buckets, and files beside them.
 pub struct Buckets {
@@ -33,7 +38,7 @@ pub struct Buckets {
     span: Span,
     /// Seconds.
     lookback: i64,
-    interval: Duration,
+    pace: Pace,
     signals: Signals,
     /// When all is to be listed next; none before the first cycle.
     full: Option<Instant>,
@@ -47,18 +52,18 @@ impl Buckets {
         inputs: Inputs,
         config: Config,
         (span, lookback): (Span, i64),
-        interval: Duration,
+        pace: Pace,
         signals: Signals,
     ) -> Self {
         Self {
             addresses: inputs.addresses,
             options: inputs.options.clone(),
-            files: Files::new(inputs.specs, inputs.options, span, interval),
+            files: Files::new(inputs.specs, inputs.options, span, pace.interval),
             config,
             client: None,
             span,
             lookback,
-            interval,
+            pace,
             signals,
             full: None,
             is_full: false,
@@ -93,7 +98,7 @@ impl Buckets {
     /// [`Sources::attach`].
     pub fn round(
         &self,
-        mut objects: Objects,
+        objects: Objects,
         listed: Option<Listed>,
         files: Option<Round>,
         (session, first): (&mut Session, u32),
@@ -108,9 +113,9 @@ impl Buckets {
                 files: false,
             },
         };
-        // Waits for the listing.
-        round.is_new |= objects.next_time().is_some();
         round.sources.attach(Box::new(objects), listed);
+        // Waits for the listing.
+        round.is_new |= round.sources.has_objects();
         round.sources.note_troubles();
         Ok(round)
     }
@@ -139,7 +144,7 @@ impl Buckets {
         let last = logs.filter_map(|log| log.seen).map(|seen| seen.listed_all);
         let ago = last.min().map_or(0, |last| now().saturating_sub(last));
         let ago = Duration::from_secs(ago.try_into().unwrap_or(0));
-        let full = Instant::now() + FULL.saturating_sub(ago);
+        let full = Instant::now() + self.pace.full.saturating_sub(ago);
         self.full = Some(full);
         Ok(full <= Instant::now())
     }
@@ -185,12 +190,12 @@ impl Feed for Buckets {
     fn done(&mut self, sources: &Sources, whole: bool, _: &mut Health) {
         if self.is_full && whole {
             let complete = sources.listed().is_some_and(|listed| listed.complete);
-            let next = if complete { FULL } else { FULL_AGAIN };
-            self.full = Some(Instant::now() + next);
+            let parts = if complete { 1 } else { PARTS };
+            self.full = Some(Instant::now() + self.pace.full / parts);
         }
     }
 
     fn interval(&self) -> Duration {
-        self.interval
+        self.pace.interval
     }
 }

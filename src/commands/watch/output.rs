@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use s3sentry::alert::{Alert, Level, Status};
-use s3sentry::pipeline::{Listener, Standing, Tally};
+use s3sentry::pipeline::{Came, Listener, Standing, Tally};
 use s3sentry::session::{Failed, Output, Running};
 
 use super::metrics::{Counted, Metrics};
@@ -140,12 +140,12 @@ impl<'s> Timed<'s> {
 }
 
 impl Listener<Failed> for Timed<'_> {
-    fn alert(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
-        self.running.alert(alert, tally)
+    fn wants(&mut self, alert: &Alert, came: Came) -> Result<bool, Failed> {
+        self.running.wants(alert, came)
     }
 
-    fn late(&mut self, alert: Alert, tally: &Tally) -> Result<(), Failed> {
-        self.running.late(alert, tally)
+    fn alert(&mut self, alert: Alert, came: Came, tally: &Tally) -> Result<(), Failed> {
+        self.running.alert(alert, came, tally)
     }
 
     fn batch(&mut self, tally: &Tally) -> Result<(), Failed> {

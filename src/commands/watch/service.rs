@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use s3sentry::pipeline::{self, BlockSource, Memory, Outcome, Span, Tally};
+use s3sentry::pipeline::{self, BlockSource, Early, Going, Memory, Outcome, Span, Tally};
 use s3sentry::session::{self, Output as _, Session};
 use s3sentry::source::Sources;
 use s3sentry::source::s3::LOOKBACK;
@@ -199,9 +199,12 @@ impl<'w> Service<'w> {
         let running = self.session.go_on(&mut self.writer);
         let after = arguments.commit_after;
         let mut timed = Timed::new(running, after, &self.metrics, &mut self.correlated);
-        let set = &self.looked.set;
-        let every = arguments.commit_every;
-        let outcome = pipeline::follow(source, set, self.span, memory, every, &mut timed);
+        let how = Going {
+            span: self.span,
+            early: Early::AtOnce,
+            commit_every: arguments.commit_every,
+        };
+        let outcome = pipeline::go_on(source, &self.looked.set, memory, how, &mut timed);
         Ok(outcome.map_err(Failed::from)?)
     }
 

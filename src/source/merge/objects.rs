@@ -194,6 +194,11 @@ impl Sources {
         }
     }
 
+    /// Whether an object comes: waits for the listing.
+    pub fn has_objects(&mut self) -> bool {
+        self.coming().is_some()
+    }
+
     /// Time and number of the next object.
     pub(super) fn coming(&mut self) -> Option<(i64, u32)> {
         let objects = self.objects.as_mut().filter(|objects| !objects.broken)?;
@@ -301,7 +306,7 @@ impl Sources {
             }
         } else if fault == Fault::Gone && mark.is_some() {
             // It was tried again, and there is nothing left to be tried.
-            let etag = GONE.into();
+            let etag = checkpoint::GONE.into();
             self.put_off(source, Object { etag, ..object }, ALL.to_vec(), again);
         } else {
             let reach = mark.map_or_else(Vec::new, |mark| mark.reach);
@@ -359,10 +364,6 @@ impl Sources {
         }
     }
 }
-
-/// Stands for the etag of an object that is gone, so that it is another one if it
-/// ever comes again.
-const GONE: &str = "gone";
 
 /// All records of an object, whatever it holds.
 const ALL: [Reach; 1] = [Reach {

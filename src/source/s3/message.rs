@@ -14,14 +14,15 @@
 //! | nothing that is understood ([`Unread`]) | left to the queue's redrive policy |
 //!
 //! Messages about other buckets are deleted, not left. A queue is read by one
-//! reader, so nobody else waits for them; left alone, each would come back every
-//! minute for days, and end among the dead letters, where it hides those
-//! that need a person. Other readers of such queues began by leaving them and
-//! had to change that (<https://github.com/elastic/beats/pull/14113>,
-//! <https://github.com/opensearch-project/data-prepper/issues/1924>,
-//! <https://github.com/open-telemetry/opentelemetry-collector-contrib/issues/47045>).
-//! Nothing is lost by it: the object is still in its bucket, and a scan of that
-//! bucket finds it.
+//! reader, so nobody else waits for them; left alone, each would come back as often
+//! as the visibility timeout lets it, and end among the dead letters, where it hides
+//! those that need a person. Nothing is lost by it: the object is still in its
+//! bucket, and a scan of that bucket finds it.
+//!
+//! The format is that of
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>,
+//! and for `EventBridge` of
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>.
 
 use std::sync::Arc;
 

@@ -244,6 +244,8 @@ fn what_cannot_be_fetched_is_named_and_tried_again() {
     assert!(marks[0].reach.is_empty());
     // If it comes again it is another one.
     assert_ne!(&*marks[3].etag, "e");
+    let gone: Vec<_> = marks.iter().map(Mark::is_gone).collect();
+    assert_eq!(gone, [false, false, false, true]);
     let problems = problems(&sources);
     assert_eq!(problems.len(), 3);
     assert_eq!(

@@ -10,7 +10,7 @@ use super::super::{BUCKET, Memory, runtime};
 use super::LOOKBACK;
 use super::deliveries::{Delivered, STEMS};
 use crate::alert::Alert;
-use crate::pipeline::{self, BlockSource, Span, Tally};
+use crate::pipeline::{self, BlockSource, Early, Going, Span, Tally};
 use crate::rule::RuleSet;
 use crate::session::{self, Failed, Output, Session};
 use crate::source::s3::{Address, Arrival, Arrivals, Body, Counts, Fault, Stored, Trouble};
@@ -300,14 +300,12 @@ fn go(
     };
     let outcome = {
         let mut running = session.begin(&mut told)?;
-        pipeline::go_on(
-            &mut watched,
-            set,
+        let how = Going {
             span,
-            &mut memory,
-            how.every,
-            &mut running,
-        )?
+            early: Early::AtEnd,
+            commit_every: how.every,
+        };
+        pipeline::go_on(&mut watched, set, &mut memory, how, &mut running)?
     };
     session.settle()?;
     assert_eq!(outcome.tally.malformed, 0);
