@@ -12,9 +12,13 @@
 //! every form escapes them for where it puts them. The wall clock enters once, as
 //! [`Report::made`]. Files and the command line may not enter here.
 
+pub mod collect;
+pub mod compare;
 pub mod model;
 mod when;
 
+pub use self::collect::{Collector, Parts};
+pub use self::compare::compare;
 pub use self::model::{
     Actor, Attention, Baseline, Bucket, Change, Compared, Count, Coverage, Entity, Evidence,
     Finding, Gap, Guide, Incident, Indicator, Inputs, Key, Levels, Names, Network, Previous,
