@@ -67,17 +67,10 @@ impl Summary<'_> {
     /// Prints it.
     pub fn print(&self) {
         let (settings, search) = (&*self.asked.settings, self.asked.arguments);
-        if let Some(ranges) = &settings.aws_ranges
-            && let Some(text) = old(ranges, Utc::now().timestamp())
-        {
-            say(format_args!("s3sentry: warning: {text}"));
-        }
-        if let Some(kept) = &self.kept {
-            kept.warn();
+        for warning in self.warnings() {
+            say(format_args!("s3sentry: warning: {warning}"));
         }
         let tally = &self.outcome.tally;
-        geoip::warn(settings);
-        indicators::warn(settings);
         reading(self.sources, tally, &search.input, self.elapsed);
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
@@ -136,6 +129,18 @@ impl Summary<'_> {
         }
     }
 
+    /// What a person has to know of settings and of how the run began, before anything
+    /// else.
+    pub fn warnings(&self) -> Vec<String> {
+        let settings = &*self.asked.settings;
+        let ranges = settings.aws_ranges.as_ref();
+        let ranges = ranges.and_then(|ranges| old(ranges, Utc::now().timestamp()));
+        let notice = self.kept.as_ref().and_then(Kept::notice);
+        let mut all: Vec<_> = ranges.into_iter().chain(notice).collect();
+        all.extend(warnings(settings));
+        all
+    }
+
     /// Settings and lists that counted, each a phrase.
     pub fn settings(&self) -> Vec<String> {
         let settings = &*self.asked.settings;
@@ -146,6 +151,13 @@ impl Summary<'_> {
         parts.extend(changed.iter().map(|change| format!("changed rule {change}")));
         parts
     }
+}
+
+/// What is wrong with lists.
+fn warnings(settings: &Settings) -> Vec<String> {
+    let mut all = geoip::warnings(settings);
+    all.extend(indicators::warnings(settings));
+    all
 }
 
 /// Files of settings and lists.
@@ -218,8 +230,9 @@ pub fn of_explain(
     input: &Input,
     elapsed: Duration,
 ) {
-    geoip::warn(settings);
-    indicators::warn(settings);
+    for warning in warnings(settings) {
+        say(format_args!("s3sentry: warning: {warning}"));
+    }
     of_parse(sources, tally, input, elapsed);
 }
 

@@ -340,7 +340,7 @@ fn listed(sources: &[PathBuf]) -> String {
 }
 
 /// A word as a shell takes it, with a space before it.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%,".contains(c);
     if text.chars().all(plain) {
         format!(" {text}")
