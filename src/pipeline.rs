@@ -10,6 +10,7 @@ mod batch;
 mod context;
 mod drive;
 mod evidence;
+mod hours;
 mod reader;
 mod tally;
 mod teach;
@@ -19,6 +20,7 @@ use std::io;
 use std::sync::Arc;
 
 use self::drive::{Ahead, Commits, Looks, Run};
+pub use self::hours::{Cell, HOUR, Hours, REST};
 pub use self::reader::Reader;
 pub use self::tally::{Sample, Span, Tally};
 pub use self::teach::teach;
