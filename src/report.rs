@@ -14,7 +14,12 @@
 
 pub mod collect;
 pub mod compare;
+pub mod html;
+pub mod json;
+pub mod markdown;
 pub mod model;
+#[cfg(test)]
+mod sample;
 mod when;
 
 pub use self::collect::{Collector, Parts};

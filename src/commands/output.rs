@@ -190,9 +190,9 @@ fn replace(path: &Path) -> io::Result<Target> {
         Ok(data) if data.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         // Putting a regular file in the place of /dev/null breaks a machine.
         Ok(data) if !data.is_file() => {
-            let writer = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+            let file = OpenOptions::new().write(true).open(&path)?;
             return Ok(Target::Grow {
-                writer,
+                writer: BufWriter::new(file),
                 skip_line: false,
                 path,
             });

@@ -19,7 +19,7 @@ use s3sentry::pipeline::{Hours, Memory, Outcome, Tally};
 use s3sentry::report::collect::{Collector, Parts};
 use s3sentry::report::compare::compare;
 use s3sentry::report::{self, Coverage, Previous};
-use s3sentry::session::{self, Session};
+use s3sentry::session::Session;
 use s3sentry::sink::{self, Format};
 use s3sentry::source::Sources;
 use s3sentry::state::Intake;
@@ -174,10 +174,7 @@ fn once(
     let (mut outcome, _) = reading.run(None, &read, &mut straight)??;
     straight.writer.sink.finish()?;
     let hours = std::mem::take(&mut outcome.tally.hours);
-    let intake = Intake {
-        span: hours.span(),
-        ..session::intake(&outcome.tally, &outcome.correlation, reading.sources.counts())
-    };
+    let intake = read_at_once(&outcome, &hours, &reading.sources);
     Ok(Taken {
         outcome,
         memory: None,
@@ -186,6 +183,23 @@ fn once(
         runs: 1,
         since_report: None,
     })
+}
+
+fn read_at_once(outcome: &Outcome, hours: &Hours, sources: &Sources) -> Intake {
+    let (tally, inputs) = (&outcome.tally, sources.counts());
+    Intake {
+        lines: tally.lines,
+        bytes: tally.bytes,
+        malformed: tally.malformed,
+        ambiguous: tally.ambiguous,
+        undated: tally.undated,
+        late: outcome.correlation.late,
+        evicted: outcome.correlation.evicted,
+        read: inputs.read,
+        skipped: inputs.skipped(),
+        failed: inputs.failed,
+        span: hours.span(),
+    }
 }
 
 /// A run that goes on where another ended, and keeps what it finds.
@@ -252,7 +266,9 @@ fn made(
         alerts_file,
         documents: &asked.rules.documents,
         set: &asked.set,
-        hours: &taken.hours,
+        timeline: report::Timeline::default(),
+        buckets: Vec::new(),
+        buckets_left_out: report::Count::default(),
         coverage,
         since_report: taken.since_report.clone(),
     })

@@ -13,6 +13,7 @@ mod story;
 pub mod words;
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 

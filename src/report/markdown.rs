@@ -20,16 +20,63 @@ use super::{Attention, Change, Compared, Report, RuleCount};
 use crate::alert::Level;
 use crate::text::words::grouped;
 
-/// Doubts that are told.
-const DOUBTS: usize = 8;
-/// Changes of one kind that are told.
-const CHANGES: usize = 8;
+/// No page is longer, characters: GitHub takes 65,536.
+const MAX: usize = 60_000;
 
-/// The report as text. However many alerts there are, it has fewer than 60,000
-/// characters: GitHub takes 65,536.
+/// How much of a report is told.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Incidents in full.
+    full: usize,
+    /// Further ones, a line each.
+    lines: usize,
+    /// Rows of any other table, and items of a list.
+    rows: usize,
+    /// Rules whose documentation is told.
+    guides: usize,
+}
+
+/// From what people like to read to what fits in any case.
+const ROOMS: [Room; 3] = [
+    Room {
+        full: 5,
+        lines: 20,
+        rows: 10,
+        guides: 5,
+    },
+    Room {
+        full: 3,
+        lines: 10,
+        rows: 6,
+        guides: 3,
+    },
+    Room {
+        full: 1,
+        lines: 5,
+        rows: 3,
+        guides: 1,
+    },
+];
+
+/// The report as text, of at most 60,000 characters however many alerts there are:
+/// where names are long, less is told, and always how much is not.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
-    let mut page = Page::default();
+    let mut text = String::new();
+    for room in ROOMS {
+        text = told(report, room);
+        if text.chars().count() <= MAX {
+            break;
+        }
+    }
+    text
+}
+
+fn told(report: &Report, room: Room) -> String {
+    let mut page = Page {
+        text: String::new(),
+        room,
+    };
     verdict(&mut page, report);
     if let Some(compared) = &report.compared {
         changed(&mut page, compared);
@@ -41,24 +88,26 @@ pub fn markdown(report: &Report) -> String {
     rest::how_sure(&mut page, report);
     rest::coverage(&mut page, &report.coverage);
     rest::guides(&mut page, report);
-    page.0
+    page.text
 }
 
 /// What is written. Only texts that are Markdown already may be given to it.
-#[derive(Default)]
-struct Page(String);
+struct Page {
+    text: String,
+    room: Room,
+}
 
 impl Page {
     fn heading(&mut self, depth: usize, text: impl Display) {
         self.gap();
         self.line(format_args!("{} {text}", "#".repeat(depth)));
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     fn paragraph(&mut self, text: impl Display) {
         self.gap();
         self.line(text);
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     fn items<T: Display>(&mut self, items: impl IntoIterator<Item = T>) {
@@ -66,7 +115,7 @@ impl Page {
         for item in items {
             self.line(format_args!("- {item}"));
         }
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// A table; nothing where there is no row.
@@ -80,7 +129,7 @@ impl Page {
         for row in rows {
             self.line(format_args!("| {} |", row.join(" | ")));
         }
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// Lines as they are, which may hold anything.
@@ -95,7 +144,7 @@ impl Page {
             self.line(crate::text::shown(line));
         }
         self.line(&fence);
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// What is told of how many, where not all are.
@@ -108,12 +157,12 @@ impl Page {
 
     fn line(&mut self, text: impl Display) {
         // Writing to a string cannot fail.
-        let _ = writeln!(self.0, "{text}");
+        let _ = writeln!(self.text, "{text}");
     }
 
     fn gap(&mut self) {
-        if !self.0.is_empty() && !self.0.ends_with("\n\n") {
-            self.0.push('\n');
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
         }
     }
 }
@@ -164,8 +213,9 @@ fn verdict(page: &mut Page, report: &Report) {
     ));
     if !verdict.doubts.is_empty() {
         page.paragraph("**Not to be trusted as it stands:**");
-        page.items(verdict.doubts.iter().take(DOUBTS).map(|doubt| prose(doubt)));
-        page.rest(DOUBTS, verdict.doubts.len() as u64, "reason");
+        let most = page.room.rows;
+        page.items(verdict.doubts.iter().take(most).map(|doubt| prose(doubt)));
+        page.rest(most, verdict.doubts.len() as u64, "reason");
     }
 }
 
@@ -217,13 +267,14 @@ fn changed(page: &mut Page, compared: &Compared) {
             counted(change.now.as_ref()),
         ]
     };
+    let rows_of_kind = page.room.rows;
     let rows = kinds.iter().flat_map(|(kind, all)| {
-        let told = all.iter().take(CHANGES);
+        let told = all.iter().take(rows_of_kind);
         told.map(move |change| row(kind, change))
     });
     page.table(["", "who", "rule", "before", "now"], rows.collect());
     for (kind, all) in kinds {
-        page.rest(CHANGES, all.len() as u64, &format!("{kind} one"));
+        page.rest(rows_of_kind, all.len() as u64, &format!("{kind} one"));
     }
 }
 

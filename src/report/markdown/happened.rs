@@ -1,19 +1,13 @@
 //! What happened: the worst incidents in full, further ones as a table.
 
-use super::Page;
+use super::{Page, Room};
 use super::text::{clock, code, entity, level, many, names, period, prose, size};
 use crate::report::{Finding, Incident, Names, Report};
 
-/// Incidents that are told in full.
-const FULL: usize = 5;
-/// Incidents that have a line.
-const LINES: usize = 20;
 /// Steps of an incident.
 const STEPS: usize = 8;
 /// Names of one kind.
 const NAMES: usize = 4;
-/// Alerts that name neither anybody nor a bucket.
-const OTHERS: usize = 10;
 /// Digits of an incident's id, which tell it from all others of a report.
 const ID: usize = 8;
 
@@ -22,23 +16,29 @@ pub(super) fn incidents(page: &mut Page, report: &Report) {
     if report.incidents.is_empty() && report.others.is_empty() {
         return;
     }
+    let Room {
+        full: most,
+        lines,
+        rows,
+        ..
+    } = page.room;
     page.heading(2, "What happened");
-    for (place, incident) in report.incidents.iter().take(FULL).enumerate() {
+    for (place, incident) in report.incidents.iter().take(most).enumerate() {
         full(page, place + 1, incident);
     }
-    let further = report.incidents.iter().skip(FULL).take(LINES);
+    let further = report.incidents.iter().skip(most).take(lines);
     let further: Vec<_> = further.map(line).collect();
     if !further.is_empty() {
         page.heading(3, "Further incidents");
     }
-    let told = report.incidents.len().min(FULL + LINES);
+    let told = report.incidents.len().min(most + lines);
     page.table(["level", "who", "when (UTC)", "alerts", "rules"], further);
     page.rest(told, report.verdict.incidents, "incident");
     if !report.others.is_empty() {
         page.heading(3, "Alerts about nobody in particular");
-        page.items(report.others.iter().take(OTHERS).map(other));
+        page.items(report.others.iter().take(rows).map(other));
         let all = report.others.len() as u64 + report.others_left_out;
-        page.rest(OTHERS, all, "alert");
+        page.rest(rows, all, "alert");
     }
 }
 

@@ -8,8 +8,6 @@ use crate::incident::weight::stem;
 use crate::report::{Coverage, Evidence, Finding, Gap, Guide, Report};
 use crate::text::words::grouped;
 
-/// Alerts whose numbers are told.
-const FINDINGS: usize = 10;
 /// Fields of a log line that tell what was asked and answered.
 const FIELDS: [&str; 6] = [
     "request_time",
@@ -21,8 +19,8 @@ const FIELDS: [&str; 6] = [
 ];
 /// Sentences or names of one kind.
 const LINES: usize = 10;
-/// Rules whose documentation is told.
-const GUIDES: usize = 5;
+/// Characters of a command.
+const COMMAND: usize = 2_000;
 /// Characters of one part of a rule's documentation.
 const PART: usize = 900;
 
@@ -32,7 +30,7 @@ pub(super) fn how_sure(page: &mut Page, report: &Report) {
     let mut rules = BTreeSet::new();
     let findings = all.chain(&report.others);
     let findings = findings.filter(|finding| rules.insert(finding.rule.as_str()));
-    let findings: Vec<&Finding> = findings.take(FINDINGS).collect();
+    let findings: Vec<&Finding> = findings.take(page.room.rows).collect();
     if findings.is_empty() {
         return;
     }
@@ -140,7 +138,7 @@ pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
         gaps => format!("No record at all: {}", stretches(gaps)),
     });
     told.push(format!("{} ran", many(coverage.rules, "rule")));
-    for (reason, names) in &coverage.unworkable {
+    for (reason, names) in coverage.unworkable.iter().take(LINES * 2) {
         let shown: Vec<_> = names.iter().take(LINES).map(|name| code(name)).collect();
         let more = if names.len() > LINES { " and more" } else { "" };
         told.push(format!(
@@ -188,7 +186,8 @@ pub(super) fn guides(page: &mut Page, report: &Report) {
     let guides = report.guides.iter();
     let guides = guides.filter(|guide| stems.insert(stem(&guide.rule)));
     let guides: Vec<&Guide> = guides.collect();
-    for guide in guides.iter().take(GUIDES) {
+    let most = page.room.guides;
+    for guide in guides.iter().take(most) {
         page.heading(
             3,
             format_args!("{} ({})", prose(&guide.title), level(guide.level)),
@@ -199,7 +198,8 @@ pub(super) fn guides(page: &mut Page, report: &Report) {
             }
         }
     }
-    let further: Vec<_> = guides.iter().skip(GUIDES).map(|guide| code(&guide.rule)).collect();
+    let further = guides.iter().skip(most).take(LINES * 2);
+    let further: Vec<_> = further.map(|guide| code(&guide.rule)).collect();
     if !further.is_empty() {
         page.paragraph(format_args!(
             "{} tells the same of {}.",
@@ -207,12 +207,12 @@ pub(super) fn guides(page: &mut Page, report: &Report) {
             further.join(", ")
         ));
     }
-    for step in &report.coverage.next {
+    for step in report.coverage.next.iter().take(LINES) {
         // The command stands on a line of its own.
         let (why, command) = step.split_once('\n').unwrap_or((step, ""));
         page.paragraph(prose(why));
         if !command.is_empty() {
-            page.block(command);
+            page.block(&cut(command, COMMAND));
         }
     }
 }

@@ -8,8 +8,6 @@ use crate::alert::Level;
 use crate::report::{Levels, Report, Slot};
 use crate::text::words::grouped;
 
-/// Rows of a table.
-const ROWS: usize = 10;
 /// Rules of an actor.
 const RULES: usize = 4;
 /// Columns of the drawing of a timeline.
@@ -19,11 +17,12 @@ const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '
 
 /// Who.
 pub(super) fn who(page: &mut Page, report: &Report) {
+    let most = page.room.rows;
     if report.actors.is_empty() {
         return;
     }
     page.heading(2, "Who");
-    let rows = report.actors.iter().take(ROWS).map(|actor| {
+    let rows = report.actors.iter().take(most).map(|actor| {
         let rules = actor.rules.iter().take(RULES);
         let rules: Vec<_> = rules.map(|rule| code(&rule.rule)).collect();
         [
@@ -38,11 +37,12 @@ pub(super) fn who(page: &mut Page, report: &Report) {
     let head = ["who", "worst", "alerts", "requests", "when (UTC)", "rules"];
     page.table(head, rows.collect());
     let all = report.actors.len() as u64 + report.actors_left_out.number;
-    page.rest(ROWS, all, "actor");
+    page.rest(most, all, "actor");
 }
 
 /// When.
 pub(super) fn when(page: &mut Page, report: &Report) {
+    let most = page.room.rows;
     let timeline = &report.timeline;
     let (Some(first), Some(last)) = (timeline.slots.first(), timeline.slots.last()) else {
         return;
@@ -67,9 +67,9 @@ pub(super) fn when(page: &mut Page, report: &Report) {
     let alerts: String = columns.iter().map(|slots| worst(slots)).collect();
     let mut lines = String::new();
     for (name, sums) in [("requests", requests), ("errors", errors)] {
-        let most = sums.iter().copied().max().unwrap_or(0);
+        let highest = sums.iter().copied().max().unwrap_or(0);
         // Writing to a string cannot fail.
-        let _ = writeln!(lines, "{name:<9}{}  at most {}", bars(&sums), grouped(most));
+        let _ = writeln!(lines, "{name:<9}{}  at most {}", bars(&sums), grouped(highest));
     }
     let _ = writeln!(lines, "{:<9}{}", "alerts", alerts.trim_end());
     page.block(&lines);
@@ -77,7 +77,7 @@ pub(super) fn when(page: &mut Page, report: &Report) {
     worst.retain(|slot| slot.alerts.total() > 0);
     let all = worst.len() as u64;
     worst.sort_by_key(|slot| std::cmp::Reverse((weights(&slot.alerts), slot.time)));
-    worst.truncate(ROWS);
+    worst.truncate(most);
     worst.sort_by_key(|slot| slot.time);
     let rows = worst.iter().map(|slot| {
         [
@@ -93,16 +93,17 @@ pub(super) fn when(page: &mut Page, report: &Report) {
     });
     let head = ["from (UTC)", "alerts", "requests", "403", "404", "other 4xx", "5xx", "out"];
     page.table(head, rows.collect());
-    page.rest(ROWS, all, "hour with alerts");
+    page.rest(most, all, "hour with alerts");
 }
 
 /// Where.
 pub(super) fn places(page: &mut Page, report: &Report) {
+    let most = page.room.rows;
     if report.buckets.is_empty() && report.keys.is_empty() {
         return;
     }
     page.heading(2, "Where");
-    let rows = report.buckets.iter().take(ROWS).map(|bucket| {
+    let rows = report.buckets.iter().take(most).map(|bucket| {
         [
             code(&bucket.name),
             bucket.level.map_or("none".to_owned(), level),
@@ -118,8 +119,8 @@ pub(super) fn places(page: &mut Page, report: &Report) {
     let head = ["bucket", "worst", "alerts", "requests", "403", "404", "other 4xx", "5xx", "out"];
     page.table(head, rows.collect());
     let all = report.buckets.len() as u64 + report.buckets_left_out.number;
-    page.rest(ROWS, all, "bucket");
-    let rows = report.keys.iter().take(ROWS).map(|key| {
+    page.rest(most, all, "bucket");
+    let rows = report.keys.iter().take(most).map(|key| {
         [
             code(&key.key),
             code(&key.bucket),
@@ -129,7 +130,7 @@ pub(super) fn places(page: &mut Page, report: &Report) {
     });
     let head = ["object", "bucket", "worst", "first request"];
     page.table(head, rows.collect());
-    page.rest(ROWS, report.keys.len() as u64, "object");
+    page.rest(most, report.keys.len() as u64, "object");
 }
 
 fn errors(slot: &Slot) -> u64 {
@@ -138,11 +139,11 @@ fn errors(slot: &Slot) -> u64 {
 
 /// Something is never drawn as nothing.
 fn bars(sums: &[u64]) -> String {
-    let most = sums.iter().copied().max().unwrap_or(0).max(1);
+    let highest = sums.iter().copied().max().unwrap_or(0).max(1);
     let steps = BARS.len() as u64 - 1;
     let bar = |sum: &u64| {
         let height = u128::from(*sum) * u128::from(steps);
-        BARS[height.div_ceil(u128::from(most)) as usize]
+        BARS[height.div_ceil(u128::from(highest)) as usize]
     };
     sums.iter().map(bar).collect()
 }

@@ -12,23 +12,25 @@ use crate::text::shown;
 use crate::text::words::grouped;
 
 /// Characters of a name that are shown. All of it is in the file of the alerts.
-const NAME: usize = 160;
+const NAME: usize = 120;
 /// Characters of a sentence that are shown.
-const SENTENCE: usize = 400;
+const SENTENCE: usize = 300;
 /// Letters of a word that stands as it is: longer ones are names, or hashes, which
 /// some programs make links of.
 const WORD: usize = 20;
 /// Digits and letters that stand as they are where both are in a word: `5m`, `24h`.
 const MIXED: usize = 5;
 
+/// What may stand right behind a word or code.
+const MARKS: [char; 6] = [',', '.', ';', ':', '?', ')'];
+
 /// A name, a key or a line as it stands in the log, in a code span.
 pub fn code(text: &str) -> String {
-    let text = cut(text, NAME);
     if text.is_empty() {
         return "(empty)".to_owned();
     }
     // No table can be left: its cells end at this character, in code as well.
-    let text = shown(&text).replace('|', "\\x7C");
+    let text = cut(&shown(text).replace('|', "\\x7C"), NAME);
     let fence = "`".repeat(longest_run(&text) + 1);
     let edge = |c: char| text.starts_with(c) || text.ends_with(c);
     let pad = if edge('`') || edge(' ') { " " } else { "" };
@@ -37,7 +39,7 @@ pub fn code(text: &str) -> String {
 
 /// A sentence: words and numbers stand as they are, all else is code.
 pub fn prose(text: &str) -> String {
-    let words = cut(text, SENTENCE);
+    let words = cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), SENTENCE);
     let words = words.split_whitespace().map(word);
     words.collect::<Vec<_>>().join(" ")
 }
@@ -53,6 +55,14 @@ pub fn documented(text: &str) -> String {
             continue;
         }
         let space = |c: Option<char>| c.is_some_and(char::is_whitespace);
+        // What stands right behind code.
+        let part = if place > 0 {
+            let rest = part.trim_start_matches(MARKS);
+            line.push_str(&part[..part.len() - rest.len()]);
+            rest
+        } else {
+            part
+        };
         let words: Vec<_> = part.split_whitespace().map(word).collect();
         if space(part.chars().next()) && place > 0 {
             line.push(' ');
@@ -72,7 +82,7 @@ fn word(word: &str) -> String {
         Some(rest) => ("(", rest),
         None => ("", word),
     };
-    let core = rest.trim_end_matches([',', '.', ';', ':', '?', ')']);
+    let core = rest.trim_end_matches(MARKS);
     let close = &rest[core.len()..];
     if core.is_empty() {
         return code(word);
