@@ -12,9 +12,17 @@
 //! every form escapes them for where it puts them. The wall clock enters once, as
 //! [`Report::made`]. Files and the command line may not enter here.
 
+mod actors;
+mod bounded;
 pub mod collect;
 pub mod compare;
+mod doubts;
+mod findings;
+mod guide;
+mod incidents;
+mod keys;
 pub mod model;
+mod shown;
 mod when;
 
 pub use self::collect::{Collector, Parts};
