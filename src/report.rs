@@ -12,14 +12,17 @@
 //! every form escapes them for where it puts them. The wall clock enters once, as
 //! [`Report::made`]. Files and the command line may not enter here.
 
+mod actors;
+mod bounded;
 pub mod collect;
 pub mod compare;
-pub mod html;
-pub mod json;
-pub mod markdown;
+mod doubts;
+mod findings;
+mod guide;
+mod incidents;
+mod keys;
 pub mod model;
-#[cfg(test)]
-mod sample;
+mod shown;
 mod when;
 
 pub use self::collect::{Collector, Parts};
