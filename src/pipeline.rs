@@ -28,7 +28,7 @@ use crate::alert::Alert;
 use crate::baseline::Baseline;
 use crate::correlate::{self, Correlator};
 use crate::rule::set::RuleSet;
-use crate::source::{Block, Listed, Mark, Past, Print, Progressed, Sources};
+use crate::source::{Block, Counts, Listed, Mark, Past, Print, Progressed, Sources};
 
 /// Where blocks come from.
 pub trait BlockSource: Send {
@@ -62,6 +62,10 @@ pub trait BlockSource: Send {
     }
     /// Marks are kept of all that is in `reached`.
     fn committed(&mut self, _reached: &[Progressed]) {}
+    /// What became of the inputs so far.
+    fn counts(&self) -> Counts {
+        Counts::default()
+    }
     /// What was listed of buckets, if anything.
     fn listed(&self) -> Option<Listed> {
         None
@@ -107,6 +111,10 @@ impl BlockSource for Sources {
 
     fn committed(&mut self, reached: &[Progressed]) {
         Sources::committed(self, reached);
+    }
+
+    fn counts(&self) -> Counts {
+        Sources::counts(self)
     }
 
     fn listed(&self) -> Option<Listed> {

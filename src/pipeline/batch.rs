@@ -77,7 +77,9 @@ impl Observed {
             if addresses && let Some(address) = record.bytes(Field::RemoteIp) {
                 tally.addresses.add(hash::value(address));
             }
-            if !block.again && let Some(time) = record.time() {
+            if !block.again
+                && let Some(time) = record.time()
+            {
                 tally.hours.count(record, time);
             }
             let place = (block.source, offset);

@@ -209,7 +209,10 @@ impl Hours {
         let rest = &self.buckets[place];
         let is_full = self.cells >= CELLS + REST_CELLS && !rest.cells.is_empty();
         let known = rest.place(hour).or(is_full.then_some(rest.last));
-        (place, known.unwrap_or_else(|| self.insert_hour(place, hour)))
+        (
+            place,
+            known.unwrap_or_else(|| self.insert_hour(place, hour)),
+        )
     }
 
     fn insert_bucket(&mut self, name: &[u8]) -> usize {
@@ -358,7 +361,10 @@ mod tests {
             add(&mut hours, "new", -hour);
         }
         assert_eq!(hours.cells, CELLS + REST_CELLS);
-        assert_eq!(hours.iter().map(|(.., cell)| cell.requests).sum::<u64>(), given);
+        assert_eq!(
+            hours.iter().map(|(.., cell)| cell.requests).sum::<u64>(),
+            given
+        );
         let mut long = Hours::default();
         long.add(&[b'x'; NAME + 1], 0, &one);
         assert_eq!(rows(&long)[0].0.as_bytes(), REST);

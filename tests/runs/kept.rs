@@ -105,6 +105,10 @@ impl BlockSource for Batches<'_> {
         self.sources.committed(reached);
     }
 
+    fn counts(&self) -> Counts {
+        self.sources.counts()
+    }
+
     fn listed(&self) -> Option<Listed> {
         self.sources.listed()
     }
