@@ -13,6 +13,7 @@
 //! [`Report::made`]. Files and the command line may not enter here.
 
 pub mod model;
+pub mod timeline;
 mod when;
 
 pub use self::model::{
