@@ -22,7 +22,7 @@ mod guide;
 mod incidents;
 mod keys;
 pub mod model;
-mod shown;
+pub mod timeline;
 mod when;
 
 pub use self::collect::{Collector, Parts};
