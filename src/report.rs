@@ -20,8 +20,13 @@ mod doubts;
 mod findings;
 mod guide;
 mod incidents;
+pub mod json;
 mod keys;
+pub mod markdown;
 pub mod model;
+#[cfg(test)]
+mod sample;
+mod shown;
 pub mod timeline;
 mod when;
 

@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use s3sentry::correlate::Counts;
 use s3sentry::pipeline::{Hours, Memory, Outcome, Tally};
-use s3sentry::report::collect::{Collector, Parts};
-use s3sentry::report::compare::compare;
-use s3sentry::report::{self, Coverage, Previous};
+use s3sentry::report::timeline::lay_out;
+use s3sentry::report::{self, Collector, Coverage, Parts, Previous, compare};
 use s3sentry::session::Session;
 use s3sentry::sink::{self, Format};
 use s3sentry::source::Sources;
@@ -261,15 +260,19 @@ fn made(
     coverage: Coverage,
     alerts_file: String,
 ) -> report::Report {
+    let place = lay_out(&taken.hours, &collector.alerted());
     collector.finish(Parts {
         made: super::now(),
         alerts_file,
         documents: &asked.rules.documents,
         set: &asked.set,
-        timeline: report::Timeline::default(),
-        buckets: Vec::new(),
-        buckets_left_out: report::Count::default(),
-        coverage,
+        timeline: place.timeline,
+        buckets: place.buckets,
+        buckets_left_out: place.buckets_left_out,
+        coverage: Coverage {
+            gaps: place.gaps,
+            ..coverage
+        },
         since_report: taken.since_report.clone(),
     })
 }

@@ -21,6 +21,7 @@ use super::model::{
     Verdict,
 };
 use super::shown::Budget;
+use super::timeline::Alerted;
 use crate::alert::{Alert, Level, RuleInfo, Status};
 use crate::incident::{DAY, Entity, ranking};
 use crate::record::Field;
@@ -210,6 +211,22 @@ impl Collector {
     pub fn bucket(&self, name: &[u8]) -> Option<(Level, u64)> {
         let named = self.named.get(&name.to_vec());
         named.map(|named| (named.0, named.1))
+    }
+
+    /// When alerts triggered and which buckets they name, for whoever lays out when and
+    /// where. The levels of slots are filled in by [`Collector::finish`].
+    #[must_use]
+    pub fn alerted(&self) -> Alerted {
+        let hours = self.hours.keys();
+        let buckets = self.named.iter();
+        Alerted {
+            hours: hours
+                .map(|hour| (hour * HOUR, Levels::default()))
+                .collect(),
+            buckets: buckets
+                .map(|(name, named)| (lossless(name).into_owned(), (named.0, named.1)))
+                .collect(),
+        }
     }
 
     /// The report.
