@@ -19,6 +19,7 @@ pub mod compare;
 mod doubts;
 mod findings;
 mod guide;
+pub mod html;
 mod incidents;
 pub mod json;
 mod keys;
