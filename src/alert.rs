@@ -66,6 +66,15 @@ pub struct RuleInfo {
 }
 
 impl RuleInfo {
+    /// Whether this is the one to go by, of two that were one rule in different runs:
+    /// settings may have changed its level. The higher level counts; what else
+    /// differs only decides so that the order of alerts does not.
+    #[must_use]
+    pub fn outranks(&self, other: &Self) -> bool {
+        let rank = |rule: &Self| (rule.level, rule.title.clone(), rule.tags.clone());
+        self != other && rank(self) > rank(other)
+    }
+
     /// ATT&CK techniques: `T1078.004` of `attack.t1078.004`.
     #[must_use]
     pub fn techniques(&self) -> Vec<String> {

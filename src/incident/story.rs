@@ -148,6 +148,9 @@ impl Story {
                 told.first = told.first.min(time);
                 told.last = told.last.max(time);
                 told.requests = told.requests.max(alert.count);
+                if rule.outranks(&told.rule) {
+                    told.rule = Arc::clone(rule);
+                }
             }
             Err(place) => self.rules.insert(
                 place,

@@ -87,6 +87,8 @@ pub struct Collector {
     tales: Bounded<(Entity, i64), Tale>,
     /// Bytes of these, about.
     bytes: usize,
+    /// Bytes that they may take.
+    room: usize,
     /// Incidents that were dropped, and their alerts. One that came back was begun
     /// anew from there, and is counted twice.
     dropped: Count,
@@ -119,10 +121,16 @@ impl Collector {
     /// No alert yet of these rules.
     #[must_use]
     pub fn new(set: &RuleSet) -> Self {
+        Self::with_room(set, HELD, HELD_BYTES)
+    }
+
+    /// With room for so many incidents, and so many bytes of them.
+    fn with_room(set: &RuleSet, held: usize, room: usize) -> Self {
         Self {
             levels: Levels::default(),
-            tales: Bounded::new(HELD),
+            tales: Bounded::new(held),
             bytes: 0,
+            room,
             dropped: Count::default(),
             others: Shortlist::new(OTHERS),
             hours: BTreeMap::new(),
@@ -148,6 +156,9 @@ impl Collector {
         let known = || (Arc::clone(rule), 0);
         let known = self.rules.entry(rule.name.clone()).or_insert_with(known);
         known.1 += 1;
+        if rule.outranks(&known.0) {
+            known.0 = Arc::clone(rule);
+        }
         match Entity::of(alert) {
             Some(who) => self.tell(who, alert),
             None => self.others.add(alert),
@@ -165,7 +176,7 @@ impl Collector {
         let before = if fresh { 0 } else { tale.size() };
         tale.add(&who, alert, sums, &self.settings);
         self.bytes = self.bytes + tale.size() - before;
-        while self.tales.is_full() || self.bytes > HELD_BYTES {
+        while self.tales.is_full() || self.bytes > self.room {
             let least = self.tales.drop_least();
             if least.is_empty() {
                 break;
@@ -395,4 +406,4 @@ fn add(slot: &mut Slot, levels: &Levels) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -95,3 +95,6 @@ fn errors(report: &Report) -> u64 {
         .map(|slot| slot.refused + slot.missing + slot.wrong + slot.failed)
         .sum()
 }
+
+#[cfg(test)]
+mod tests;

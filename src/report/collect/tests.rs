@@ -15,12 +15,18 @@ use crate::geoip::Country;
 /// 2026-02-03T00:00:00Z.
 const DAY_ONE: i64 = 1_770_076_800;
 
-pub(super) fn no_rules() -> RuleSet {
+pub(in crate::report) fn no_rules() -> RuleSet {
     RuleSet::new(Vec::new(), Vec::new(), Vec::new(), Arc::default(), None)
 }
 
 /// An alert of a rule over a key that triggered at this second.
-pub(super) fn alert(id: u128, rule: &str, level: Level, key: &[(&str, &[u8])], time: i64) -> Alert {
+pub(in crate::report) fn alert(
+    id: u128,
+    rule: &str,
+    level: Level,
+    key: &[(&str, &[u8])],
+    time: i64,
+) -> Alert {
     let key = key.iter();
     Alert {
         id,
@@ -62,7 +68,7 @@ pub(super) fn line(bucket: &str, key: &str, address: &str, status: u16) -> Evide
     }
 }
 
-pub(super) fn parts(set: &RuleSet) -> Parts<'_> {
+pub(in crate::report) fn parts(set: &RuleSet) -> Parts<'_> {
     Parts {
         made: DAY_ONE + 2 * DAY,
         alerts_file: "r.html.alerts.ndjson".to_owned(),

@@ -13,7 +13,7 @@ fn address(number: u32) -> String {
     std::net::Ipv4Addr::from(0x0A00_0000 + number).to_string()
 }
 
-/// One alert of each of many addresses, of three levels, with a line each.
+/// One alert of each of many addresses, of three levels, those of one with a line.
 fn addresses() -> Vec<Alert> {
     const RULES: [(&str, Level); 3] = [
         ("a-low", Level::Low),
@@ -25,7 +25,10 @@ fn addresses() -> Vec<Alert> {
         let (rule, level) = RULES[number as usize % 3];
         let key: &[(&str, &[u8])] = &[("remote_host", address.as_bytes())];
         Alert {
-            evidence: vec![line("b", &format!("k{number}"), &address, 200)],
+            evidence: (level == Level::High)
+                .then(|| line("b", &format!("k{number}"), &address, 200))
+                .into_iter()
+                .collect(),
             ..alert(u128::from(number), rule, level, key, DAY_ONE + 5)
         }
     };
@@ -54,10 +57,10 @@ fn fifty_thousand_addresses_are_a_page() {
 /// Every text as long and as costly to escape as a caller can make it.
 #[test]
 fn long_texts_do_not_make_a_long_report() {
-    let long = "\u{202E}\\x41\"".repeat(4_000);
+    let long = "\u{202E}\\x41\"".repeat(2_000);
     let set = no_rules();
-    let mut collector = Collector::new(&set);
-    for number in 0..400 {
+    let mut collector = Collector::with_room(&set, HELD, 1 << 20);
+    for number in 0..120 {
         let address = address(number);
         let key: &[(&str, &[u8])] = &[
             ("remote_host", address.as_bytes()),
@@ -71,17 +74,18 @@ fn long_texts_do_not_make_a_long_report() {
         one.line = Some(line.replace("agent", &agent).into_bytes());
         collector.add(&Alert {
             summary: long.clone().into_bytes(),
-            evidence: vec![one; 5],
+            evidence: vec![one; 2],
             ..alert(u128::from(number), "a", Level::High, key, DAY_ONE + 5)
         });
+        let held: usize = collector.tales.iter().map(|(_, tale)| tale.size()).sum();
+        assert_eq!(collector.bytes, held);
+        assert!(held <= 1 << 20, "{held}");
     }
-    let held: usize = collector.tales.iter().map(|(_, tale)| tale.size()).sum();
-    assert_eq!(collector.bytes, held);
-    assert!(held <= HELD_BYTES);
     let report = collector.finish(parts(&set));
     adds_up(&report);
     assert!(size(&report) < 4 << 20, "{}", size(&report));
-    assert!(report.incidents.len() > 20, "{}", report.incidents.len());
+    assert!(report.incidents.len() > 10, "{}", report.incidents.len());
+    assert!(report.incidents_left_out.number > 0);
     let record = &report.incidents[0].findings[0].evidence[0].record;
     let agent = record.iter().find(|(name, _)| name == "user_agent");
     assert!(agent.unwrap().1.ends_with("..."));
