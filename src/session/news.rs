@@ -69,7 +69,7 @@ impl Session {
 pub fn intake(tally: &Tally, counts: &correlate::Counts, source: &dyn BlockSource) -> Intake {
     let inputs = source.counts();
     Intake {
-        lines: tally.lines,
+        lines: tally.lines - tally.taken - tally.outside,
         bytes: tally.bytes,
         malformed: tally.malformed,
         ambiguous: tally.ambiguous,

@@ -7,10 +7,13 @@ use rusqlite::{params, params_from_iter};
 use super::error::At;
 use super::{Commit, Error, State, count, number};
 
-/// What was read, in sums that add up over commits and runs.
+/// What was read, in sums that add up over commits and runs. Where lines are read
+/// again for the records that an earlier run left out, only the lines of these count;
+/// bytes, and what is wrong with lines, count again. So do inputs, each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Intake {
-    /// Lines that are not blank.
+    /// Lines that are not blank, without records that an earlier run took and those
+    /// outside the span that was asked for.
     pub lines: u64,
     /// Decompressed bytes.
     pub bytes: u64,
@@ -118,7 +121,7 @@ pub struct SinceReport {
 
 /// Alerts that the last report does not have as they stand: new ones, grown ones, and
 /// those that it has and that hold no longer. That an alert is final is no news.
-const NEWS: &str = "(reported_rev IS NOT rev OR reported_status IS NOT status) AND CASE status \
+pub(super) const NEWS: &str = "(reported_rev IS NOT rev OR reported_status IS NOT status) AND CASE status \
      WHEN 'withdrawn' THEN reported_status IN ('open', 'closed') \
      ELSE reported_rev IS NOT rev OR reported_status = 'withdrawn' END";
 

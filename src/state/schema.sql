@@ -30,8 +30,8 @@ CREATE TABLE since_report (
   -- What was read since the last report, in one row: the sums of its runs.
   made             INTEGER,          -- when that report was made, seconds since 1970 UTC; NULL: none was
   runs             INTEGER NOT NULL, -- runs that read anything
-  lines            INTEGER NOT NULL, -- as in runs, as all that follows
-  bytes            INTEGER NOT NULL,
+  lines            INTEGER NOT NULL, -- without records left out by time or taken before
+  bytes            INTEGER NOT NULL, -- as in runs, as all that follows
   malformed        INTEGER NOT NULL,
   ambiguous        INTEGER NOT NULL,
   undated          INTEGER NOT NULL,
