@@ -12,6 +12,7 @@
 //! every form escapes them for where it puts them. The wall clock enters once, as
 //! [`Report::made`]. Files and the command line may not enter here.
 
+pub mod html;
 pub mod model;
 mod when;
 
