@@ -21,7 +21,7 @@ use s3sentry::report::{self, Collector, Coverage, Parts, Previous, compare};
 use s3sentry::session::Session;
 use s3sentry::sink::{self, Format};
 use s3sentry::source::Sources;
-use s3sentry::state::Intake;
+use s3sentry::state::{self, Intake};
 
 use self::files::Outputs;
 use self::gather::{Gathered, Silent, Straight};
@@ -69,6 +69,10 @@ pub fn run(arguments: &Report) -> Result<End, Stop> {
         None => None,
         Some(path) => before::read(path, &arguments.output)?,
     };
+    if let Some(path) = kept.filter(|path| !reads(arguments) && !path.exists()) {
+        let path = path.to_owned();
+        return Err(state::Error::Missing { path }.into());
+    }
     let mut session = asked.session()?.map(Session::reporting);
     let mut outputs = Outputs::open(&alerts, &arguments.output)?;
     // Without an input nothing is touched that a run would go on from.
@@ -300,7 +304,11 @@ impl Told<'_> {
             command: format!("s3sentry report{}", outputs.collect::<String>()),
             outcome: &taken.outcome,
             entities,
-            whom: self.arguments.output.first().map(|file| file.path.as_path()),
+            whom: self
+                .arguments
+                .output
+                .first()
+                .map(|file| file.path.as_path()),
             sources: self.sources,
             kept: session
                 .zip(taken.memory.as_ref())

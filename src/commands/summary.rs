@@ -149,7 +149,11 @@ impl Summary<'_> {
         parts.extend(geoip::rows(settings));
         parts.extend(indicators::rows(settings));
         let changed = changed(&self.asked.rules.overrides);
-        parts.extend(changed.iter().map(|change| format!("changed rule {change}")));
+        parts.extend(
+            changed
+                .iter()
+                .map(|change| format!("changed rule {change}")),
+        );
         parts
     }
 }

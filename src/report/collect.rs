@@ -231,9 +231,7 @@ impl Collector {
         let hours = self.hours.keys();
         let buckets = self.named.iter();
         Alerted {
-            hours: hours
-                .map(|hour| (hour * HOUR, Levels::default()))
-                .collect(),
+            hours: hours.map(|hour| (hour * HOUR, Levels::default())).collect(),
             buckets: buckets
                 .map(|(name, named)| (lossless(name).into_owned(), (named.0, named.1)))
                 .collect(),

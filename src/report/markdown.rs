@@ -202,9 +202,15 @@ fn verdict(page: &mut Page, report: &Report) {
         (Some(first), Some(last)) => format!("Logs of {} UTC", period(first, last)),
         _ => "No record was read".to_owned(),
     };
-    let since = report.since_report.as_ref().map_or(String::new(), |previous| {
-        format!(", what is new since the report of {} UTC", clock(previous.made))
-    });
+    let since = report
+        .since_report
+        .as_ref()
+        .map_or(String::new(), |previous| {
+            format!(
+                ", what is new since the report of {} UTC",
+                clock(previous.made)
+            )
+        });
     page.paragraph(format_args!(
         "{read}{since}. Made {} UTC by s3sentry {}. Every alert is in {}.",
         clock(report.made),
@@ -239,7 +245,9 @@ fn changed(page: &mut Page, compared: &Compared) {
         ("growing", &compared.growing),
         ("gone", &compared.gone),
     ];
-    let numbers = kinds.iter().map(|(kind, all)| format!("{} {kind}", all.len()));
+    let numbers = kinds
+        .iter()
+        .map(|(kind, all)| format!("{} {kind}", all.len()));
     let numbers: Vec<_> = numbers.collect();
     let partial = if compared.partial {
         " One of the reports left some out, so new and gone ones may be neither."

@@ -8,7 +8,9 @@ use crate::place::Place;
 #[test]
 fn every_form_and_the_alerts_are_written() {
     let place = demo();
-    let run = place.run(&format!("report -o r.html -o r.md -o r.json {DEMO}")).ends(0);
+    let run = place
+        .run(&format!("report -o r.html -o r.md -o r.json {DEMO}"))
+        .ends(0);
     assert_eq!(run.out, "");
     let last = run.err.lines().last().unwrap();
     assert_eq!(
@@ -24,7 +26,12 @@ fn every_form_and_the_alerts_are_written() {
     assert_eq!(report["coverage"]["lines"], 475);
     assert_eq!(report["alerts_file"], "r.html.alerts.ndjson");
     let slots = report["timeline"]["slots"].as_array().unwrap();
-    let sum = |name: &str| slots.iter().map(|slot| slot[name].as_u64().unwrap()).sum::<u64>();
+    let sum = |name: &str| {
+        slots
+            .iter()
+            .map(|slot| slot[name].as_u64().unwrap())
+            .sum::<u64>()
+    };
     assert_eq!(sum("requests"), 475);
     let found: u64 = slots
         .iter()
@@ -35,32 +42,60 @@ fn every_form_and_the_alerts_are_written() {
     let page = place.read("r.html");
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("acme-uploads"));
     let text = place.read("r.md");
-    assert!(text.starts_with("# S3 access logs: look at this now\n"), "{text}");
-    assert!(text.contains("The worst is **critical**, bucket `acme-uploads`"), "{text}");
-    let all = ["demo.log", "r.html", "r.html.alerts.ndjson", "r.json", "r.md", "trusted.txt"];
+    assert!(
+        text.starts_with("# S3 access logs: look at this now\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("The worst is **critical**, bucket `acme-uploads`"),
+        "{text}"
+    );
+    let all = [
+        "demo.log",
+        "r.html",
+        "r.html.alerts.ndjson",
+        "r.json",
+        "r.md",
+        "trusted.txt",
+    ];
     assert_eq!(names(&place, ""), all);
 }
 
 #[test]
 fn the_exit_code_is_that_of_a_scan() {
     let place = demo();
-    place.run(&format!("report -q --fail-on critical -o r.html {DEMO}")).ends(1).quiet();
+    place
+        .run(&format!("report -q --fail-on critical -o r.html {DEMO}"))
+        .ends(1)
+        .quiet();
     assert!(place.path("r.html").exists());
     let calm = "--min-level critical --fail-on critical";
     place.file("empty.log", "");
-    place.run(&format!("report -q {calm} -o r.html empty.log")).ends(0).quiet();
     place
-        .run(&format!("report -q --fail-on critical -o r.json {DEMO} gone.log"))
+        .run(&format!("report -q {calm} -o r.html empty.log"))
+        .ends(0)
+        .quiet();
+    place
+        .run(&format!(
+            "report -q --fail-on critical -o r.json {DEMO} gone.log"
+        ))
         .ends(3)
         .says("gone.log");
     let report = json(&place, "r.json");
-    assert!(report["coverage"]["problems"][0].as_str().unwrap().contains("gone.log"));
+    assert!(
+        report["coverage"]["problems"][0]
+            .as_str()
+            .unwrap()
+            .contains("gone.log")
+    );
 }
 
 #[test]
 fn low_alerts_can_be_left_out() {
     let place = demo();
-    place.run(&format!("report -q --min-level high -o r.json {DEMO}")).ends(0);
+    place
+        .run(&format!("report -q --min-level high -o r.json {DEMO}"))
+        .ends(0);
     let report = json(&place, "r.json");
     assert_eq!(alerts(&report), 3);
     assert_eq!(place.read("r.json.alerts.ndjson").lines().count(), 3);
@@ -78,8 +113,14 @@ fn wrong_outputs_are_told_before_anything_is_read() {
         ("-o r.html -o ./r.html demo.log", "named twice by -o"),
         ("-o r.md -o r.html -o r.md demo.log", "named twice by -o"),
         ("-o list.json list.json", "would be overwritten by -o"),
-        ("-o list.json --ioc list.json demo.log", "would be overwritten by -o"),
-        ("--state r.json -o r.json demo.log", "would be overwritten by -o"),
+        (
+            "-o list.json --ioc list.json demo.log",
+            "would be overwritten by -o",
+        ),
+        (
+            "--state r.json -o r.json demo.log",
+            "would be overwritten by -o",
+        ),
         ("--no-learn -o r.json demo.log", "--state"),
         ("--full -o r.json demo.log", "--state"),
     ] {
@@ -88,7 +129,12 @@ fn wrong_outputs_are_told_before_anything_is_read() {
     place.file("r.html.alerts.ndjson", "x");
     let run = place.run("report -o r.html r.html.alerts.ndjson").ends(2);
     run.says("would be overwritten by the alerts beside -o");
-    let all = ["demo.log", "list.json", "r.html.alerts.ndjson", "trusted.txt"];
+    let all = [
+        "demo.log",
+        "list.json",
+        "r.html.alerts.ndjson",
+        "trusted.txt",
+    ];
     assert_eq!(names(&place, ""), all);
 }
 
@@ -124,8 +170,13 @@ fn a_folder_that_is_missing_leaves_all_as_it_was() {
     let outputs = "-o r.json -o r.md -o missing/r.html";
     let run = place.run(&format!("report {outputs} {DEMO}")).ends(5);
     run.says("missing/r.html cannot be written");
-    place.run(&format!("report -o missing/r.html -o r.json {DEMO}")).ends(5);
-    place.run(&format!("report -o r.json -o demo.log/r.html {DEMO}")).ends(5).says("r.html");
+    place
+        .run(&format!("report -o missing/r.html -o r.json {DEMO}"))
+        .ends(5);
+    place
+        .run(&format!("report -o r.json -o demo.log/r.html {DEMO}"))
+        .ends(5)
+        .says("r.html");
     holds_what_was_there(&place);
 }
 
@@ -134,7 +185,10 @@ fn a_folder_that_is_missing_leaves_all_as_it_was() {
 fn a_full_device_leaves_all_as_it_was() {
     let place = with_earlier();
     std::os::unix::fs::symlink("/dev/full", place.path("full.html")).unwrap();
-    for outputs in ["-o r.json -o r.md -o full.html", "-o r.json -o full.html -o r.md"] {
+    for outputs in [
+        "-o r.json -o r.md -o full.html",
+        "-o r.json -o full.html -o r.md",
+    ] {
         let run = place.run(&format!("report {outputs} {DEMO}")).ends(5);
         run.says("/dev/full");
     }
@@ -142,7 +196,10 @@ fn a_full_device_leaves_all_as_it_was() {
     assert!(fs::read_link(place.path("full.html")).is_ok());
     fs::remove_file(place.path("r.json.alerts.ndjson")).unwrap();
     std::os::unix::fs::symlink("/dev/full", place.path("r.json.alerts.ndjson")).unwrap();
-    place.run(&format!("report -o r.json {DEMO}")).ends(5).says("/dev/full");
+    place
+        .run(&format!("report -o r.json {DEMO}"))
+        .ends(5)
+        .says("/dev/full");
     assert_eq!(place.read("r.json"), "earlier");
 }
 
@@ -182,7 +239,10 @@ fn a_full_disk_and_a_read_only_one_leave_all_as_it_was() {
             eprintln!("left out: nothing can be mounted here");
             return;
         };
-        assert!(said.contains("\nexit 5\n") && said.ends_with(kept), "{said}");
+        assert!(
+            said.contains("\nexit 5\n") && said.ends_with(kept),
+            "{said}"
+        );
         assert!(said.contains(says) && said.contains("disk/r."), "{said}");
     }
 }

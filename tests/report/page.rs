@@ -14,7 +14,10 @@ pub const DEMO: &str = "--trusted-networks trusted.txt demo.log";
 pub fn demo() -> Place {
     let place = Place::new();
     for name in ["demo.log", "trusted.txt"] {
-        place.file(name, fs::read(package(&format!("fixtures/{name}"))).unwrap());
+        place.file(
+            name,
+            fs::read(package(&format!("fixtures/{name}"))).unwrap(),
+        );
     }
     place
 }

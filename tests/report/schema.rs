@@ -24,7 +24,9 @@ fn check(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), 
                 check(root, &root["$defs"][name], value, path)?;
             }
             "type" => {
-                let names = wanted.as_array().map_or(vec![wanted], |all| all.iter().collect());
+                let names = wanted
+                    .as_array()
+                    .map_or(vec![wanted], |all| all.iter().collect());
                 if !names.iter().any(|name| **name == type_of(value)) {
                     return wrong("type");
                 }

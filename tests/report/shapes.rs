@@ -27,7 +27,10 @@ fn nothing_was_read() {
     place.run(&format!("report {ALL} empty.log")).ends(0);
     let report = json(&place, "r.json");
     assert_eq!(report["verdict"]["attention"], "unknown");
-    assert_eq!(headline(&place), "nothing is known, because no record was read");
+    assert_eq!(
+        headline(&place),
+        "nothing is known, because no record was read"
+    );
     assert!(place.read("r.html").contains("<h1"));
     assert_eq!(place.read("r.html.alerts.ndjson"), "");
 }
@@ -35,25 +38,38 @@ fn nothing_was_read() {
 #[test]
 fn nothing_is_in_the_period() {
     let place = demo();
-    place.run(&format!("report {ALL} --since 2026-03-01 {DEMO}")).ends(0);
+    place
+        .run(&format!("report {ALL} --since 2026-03-01 {DEMO}"))
+        .ends(0);
     let report = json(&place, "r.json");
     assert_eq!(alerts(&report), 0);
     assert_eq!(report["timeline"]["slots"].as_array().unwrap().len(), 0);
     assert_eq!(report["coverage"]["since"], "2026-03-01T00:00:00Z");
     let next = report["coverage"]["next"][0].as_str().unwrap();
-    assert!(next.contains("\ns3sentry report -o r.html -o r.md -o r.json "), "{next}");
+    assert!(
+        next.contains("\ns3sentry report -o r.html -o r.md -o r.json "),
+        "{next}"
+    );
 }
 
 #[test]
 fn nothing_was_understood() {
     let place = Place::new();
     place.file("page.log", "<html>\n<b>no log</b>\n");
-    place.run(&format!("report {ALL} page.log")).ends(3).says("no access-log line");
+    place
+        .run(&format!("report {ALL} page.log"))
+        .ends(3)
+        .says("no access-log line");
     let report = json(&place, "r.json");
     assert_eq!(report["verdict"]["attention"], "unknown");
     assert_eq!(report["coverage"]["malformed"], 2);
     assert_eq!(report["coverage"]["samples"][1]["line"], "<b>no log</b>");
-    assert!(report["coverage"]["problems"][0].as_str().unwrap().contains("looks like"));
+    assert!(
+        report["coverage"]["problems"][0]
+            .as_str()
+            .unwrap()
+            .contains("looks like")
+    );
     assert!(!report["verdict"]["doubts"].as_array().unwrap().is_empty());
     assert!(!place.read("r.html").contains("<b>no log"));
 }
@@ -63,7 +79,11 @@ fn there_is_one_alert() {
     let place = Place::new();
     place.file("rules/every.yml", EVERY);
     place.file("one.log", Line::default().text(1));
-    place.run(&format!("report {ALL} --rules rules --min-level medium one.log")).ends(0);
+    place
+        .run(&format!(
+            "report {ALL} --rules rules --min-level medium one.log"
+        ))
+        .ends(0);
     let report = json(&place, "r.json");
     assert_eq!(alerts(&report), 1);
     assert_eq!(headline(&place), "look at this today");
@@ -73,7 +93,9 @@ fn there_is_one_alert() {
 #[test]
 fn the_log_of_the_generator_has_a_page() {
     let place = Place::new();
-    let made = Command::new(generator()).args(["--lines", "20000", "--seed", "7"]).output();
+    let made = Command::new(generator())
+        .args(["--lines", "20000", "--seed", "7"])
+        .output();
     place.file("access.log", made.unwrap().stdout);
     place.run(&format!("report {ALL} access.log")).ends(0);
     let report = json(&place, "r.json");
@@ -89,18 +111,30 @@ fn the_log_of_the_generator_has_a_page() {
 #[ignore = "takes about a minute without optimization"]
 fn fifty_thousand_alerts_have_a_page() {
     let place = Place::new();
-    place.file("rules/every.yml", &EVERY.replace("key_name, ", "remote_ip, key_name, "));
+    place.file(
+        "rules/every.yml",
+        &EVERY.replace("key_name, ", "remote_ip, key_name, "),
+    );
     let mut log = String::new();
     for number in 0..50_000 {
         let line = Line {
-            address: format!("203.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255),
+            address: format!(
+                "203.{}.{}.{}",
+                number >> 16,
+                number >> 8 & 255,
+                number & 255
+            ),
             key: format!("{}/{number}", "k".repeat(200)),
             ..Line::default()
         };
         let _ = write!(log, "{}", line.text(number));
     }
     place.file("many.log", log);
-    place.run(&format!("report {ALL} --rules rules --min-level medium many.log")).ends(0);
+    place
+        .run(&format!(
+            "report {ALL} --rules rules --min-level medium many.log"
+        ))
+        .ends(0);
     let report = json(&place, "r.json");
     assert_eq!(alerts(&report), 50_000);
     assert_eq!(place.read("r.html.alerts.ndjson").lines().count(), 50_000);

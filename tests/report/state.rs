@@ -30,9 +30,15 @@ fn the_second_report_has_only_what_is_new() {
     let report = "report --state s.state -o r.json logs";
     place.run(report).ends(0);
     let first = json(&place, "r.json");
-    assert_eq!(addresses(&first), BTreeSet::from(["203.0.113.7".to_owned()]));
+    assert_eq!(
+        addresses(&first),
+        BTreeSet::from(["203.0.113.7".to_owned()])
+    );
     assert_eq!(first.get("since_report"), None);
-    assert_eq!((&first["coverage"]["lines"], &first["coverage"]["runs"]), (&25.into(), &1.into()));
+    assert_eq!(
+        (&first["coverage"]["lines"], &first["coverage"]["runs"]),
+        (&25.into(), &1.into())
+    );
 
     place.run(report).ends(0);
     let second = json(&place, "r.json");
@@ -44,7 +50,10 @@ fn the_second_report_has_only_what_is_new() {
     place.file("logs/b.log", burst("203.0.113.8", 4));
     place.run(report).ends(0);
     let third = json(&place, "r.json");
-    assert_eq!(addresses(&third), BTreeSet::from(["203.0.113.8".to_owned()]));
+    assert_eq!(
+        addresses(&third),
+        BTreeSet::from(["203.0.113.8".to_owned()])
+    );
     let slots = third["timeline"]["slots"].as_array().unwrap().iter();
     let requests: u64 = slots.map(|slot| slot["requests"].as_u64().unwrap()).sum();
     assert_eq!((requests, &third["coverage"]["lines"]), (25, &25.into()));
@@ -55,7 +64,9 @@ fn what_a_scan_found_is_reported_without_reading_anything() {
     let place = Place::new();
     place.file("a.log", burst("203.0.113.7", 3));
     let scan = place.run("scan --state s.state a.log").ends(0);
-    place.run("report --state s.state -o r.json -o r.html").ends(0);
+    place
+        .run("report --state s.state -o r.json -o r.html")
+        .ends(0);
     let report = json(&place, "r.json");
     assert_eq!(alerts(&report), scan.out.lines().count() as u64);
     assert_eq!(ids(&place.read("r.json.alerts.ndjson")), ids(&scan.out));
@@ -81,11 +92,15 @@ fn a_scan_writes_what_a_report_has_found() {
 fn what_could_not_be_written_is_in_the_next_report() {
     let place = Place::new();
     place.file("a.log", burst("203.0.113.7", 3));
-    place.run("report --state s.state -o missing/r.json a.log").ends(5);
+    place
+        .run("report --state s.state -o missing/r.json a.log")
+        .ends(5);
     #[cfg(target_os = "linux")]
     {
         std::os::unix::fs::symlink("/dev/full", place.path("full.html")).unwrap();
-        let run = place.run("report --state s.state -o r.json -o full.html a.log").ends(5);
+        let run = place
+            .run("report --state s.state -o r.json -o full.html a.log")
+            .ends(5);
         run.says("/dev/full");
         assert!(!place.path("r.json").exists());
         fs::remove_file(place.path("full.html")).unwrap();
@@ -94,16 +109,30 @@ fn what_could_not_be_written_is_in_the_next_report() {
     let report = json(&place, "r.json");
     assert!(alerts(&report) > 0);
     assert_eq!(report["coverage"]["lines"], 25);
-    let all = ["a.log", "r.json", "r.json.alerts.ndjson", "s.state", "s.state.lock"];
+    let all = [
+        "a.log",
+        "r.json",
+        "r.json.alerts.ndjson",
+        "s.state",
+        "s.state.lock",
+    ];
     let left = names(&place, "").into_iter();
-    let left: Vec<_> = left.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect();
-    assert!(left.iter().all(|name| all.contains(&name.as_str())), "{left:?}");
+    let left: Vec<_> = left
+        .filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm"))
+        .collect();
+    assert!(
+        left.iter().all(|name| all.contains(&name.as_str())),
+        "{left:?}"
+    );
 }
 
 #[test]
 fn a_state_file_that_is_not_there_has_nothing_to_report() {
     let place = Place::new();
-    place.run("report --state gone.state -o r.json").ends(4).says("gone.state");
+    place
+        .run("report --state gone.state -o r.json")
+        .ends(4)
+        .says("gone.state");
     assert_eq!(names(&place, ""), Vec::<String>::new());
 }
 
@@ -112,6 +141,10 @@ fn fail_on_is_about_all_that_is_reported() {
     let place = Place::new();
     place.file("a.log", burst("203.0.113.7", 3));
     place.run("scan --state s.state a.log").ends(0);
-    place.run("report --state s.state --fail-on low -o r.json").ends(1);
-    place.run("report --state s.state --fail-on low -o r.json").ends(0);
+    place
+        .run("report --state s.state --fail-on low -o r.json")
+        .ends(1);
+    place
+        .run("report --state s.state --fail-on low -o r.json")
+        .ends(0);
 }

@@ -238,7 +238,13 @@ fn late(summary: &Summary<'_>) -> Option<Step> {
     } else {
         "their windows"
     };
-    let longest = summary.asked.set.rules.iter().map(|rule| rule.horizon).max();
+    let longest = summary
+        .asked
+        .set
+        .rules
+        .iter()
+        .map(|rule| rule.horizon)
+        .max();
     let names: Vec<_> = hours
         .iter()
         .take(HOURS)

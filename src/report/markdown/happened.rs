@@ -1,7 +1,7 @@
 //! What happened: the worst incidents in full, further ones as a table.
 
-use super::{Page, Room};
 use super::text::{clock, code, entity, level, many, names, period, prose, size};
+use super::{Page, Room};
 use crate::report::{Finding, Incident, Names, Report};
 
 /// Steps of an incident.
@@ -83,13 +83,20 @@ fn full(page: &mut Page, place: usize, incident: &Incident) {
     let mut told: Vec<_> = kinds
         .map(|(word, few)| format!("{word}: {}", names(few, NAMES)))
         .collect();
-    told.extend(incident.bytes.map(|bytes| format!("At least {} went out", size(bytes))));
+    told.extend(
+        incident
+            .bytes
+            .map(|bytes| format!("At least {} went out", size(bytes))),
+    );
     told.extend(incident.places.iter().take(NAMES).map(|place| {
         let parts = [
             place.country.clone(),
             place.asn.map(|asn| format!("AS{asn}")),
             place.owner.clone(),
-            place.service.as_ref().map(|service| format!("AWS {service}")),
+            place
+                .service
+                .as_ref()
+                .map(|service| format!("AWS {service}")),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         format!("{} is in {}", code(&place.address), code(&parts.join(", ")))

@@ -26,7 +26,10 @@ const PART: usize = 900;
 
 /// How sure it is: what the rules wanted, and what there was.
 pub(super) fn how_sure(page: &mut Page, report: &Report) {
-    let all = report.incidents.iter().flat_map(|incident| &incident.findings);
+    let all = report
+        .incidents
+        .iter()
+        .flat_map(|incident| &incident.findings);
     let mut rules = BTreeSet::new();
     let findings = all.chain(&report.others);
     let findings = findings.filter(|finding| rules.insert(finding.rule.as_str()));
@@ -37,7 +40,10 @@ pub(super) fn how_sure(page: &mut Page, report: &Report) {
     page.heading(2, "How sure this is");
     page.paragraph("Of each rule the worst alert: when the rule fires, and what there was.");
     let rows = findings.iter().map(|finding| {
-        let guide = report.guides.iter().find(|guide| guide.rule == finding.rule);
+        let guide = report
+            .guides
+            .iter()
+            .find(|guide| guide.rule == finding.rule);
         let wants = guide.map_or_else(Vec::new, |guide| {
             guide.wants.iter().map(|want| prose(want)).collect()
         });
@@ -61,7 +67,9 @@ pub(super) fn how_sure(page: &mut Page, report: &Report) {
     let shown = findings
         .iter()
         .filter_map(|finding| Some((finding, finding.evidence.first()?)));
-    let shown: Vec<_> = shown.map(|(finding, line)| evidence(finding, line)).collect();
+    let shown: Vec<_> = shown
+        .map(|(finding, line)| evidence(finding, line))
+        .collect();
     if !shown.is_empty() {
         page.paragraph("The first log line of each:");
         page.items(shown);
@@ -70,8 +78,16 @@ pub(super) fn how_sure(page: &mut Page, report: &Report) {
 
 fn counted(finding: &Finding) -> String {
     let mut parts = vec![many(finding.count, "record")];
-    parts.extend(finding.distinct.map(|number| format!("{} distinct", grouped(number))));
-    parts.extend(finding.sum.map(|number| format!("{} in all", grouped(number))));
+    parts.extend(
+        finding
+            .distinct
+            .map(|number| format!("{} distinct", grouped(number))),
+    );
+    parts.extend(
+        finding
+            .sum
+            .map(|number| format!("{} in all", grouped(number))),
+    );
     format!(
         "{}; it had reached {} at {}",
         parts.join(", "),
@@ -100,7 +116,12 @@ fn evidence(finding: &Finding, line: &Evidence) -> String {
 pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
     page.heading(2, "What was looked at");
     let mut told = Vec::new();
-    let sources: Vec<_> = coverage.sources.iter().take(LINES).map(|name| code(name)).collect();
+    let sources: Vec<_> = coverage
+        .sources
+        .iter()
+        .take(LINES)
+        .map(|name| code(name))
+        .collect();
     if !sources.is_empty() {
         let more = coverage.sources.len() > LINES;
         let more = if more { " and more" } else { "" };
@@ -109,8 +130,12 @@ pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
     if let (Some(first), Some(last)) = (coverage.first, coverage.last) {
         told.push(format!("Records of {} UTC", period(first, last)));
     }
-    let since = coverage.since.map(|time| format!("from {} UTC on", clock(time)));
-    let until = coverage.until.map(|time| format!("before {} UTC", clock(time)));
+    let since = coverage
+        .since
+        .map(|time| format!("from {} UTC on", clock(time)));
+    let until = coverage
+        .until
+        .map(|time| format!("before {} UTC", clock(time)));
     let wanted: Vec<_> = since.into_iter().chain(until).collect();
     if !wanted.is_empty() {
         told.push(format!("Only records {} were wanted", wanted.join(" and ")));
@@ -192,7 +217,10 @@ pub(super) fn guides(page: &mut Page, report: &Report) {
             3,
             format_args!("{} ({})", prose(&guide.title), level(guide.level)),
         );
-        for (word, text) in [("What to do", &guide.what_to_do), ("How sure", &guide.how_sure)] {
+        for (word, text) in [
+            ("What to do", &guide.what_to_do),
+            ("How sure", &guide.how_sure),
+        ] {
             if !text.trim().is_empty() {
                 page.paragraph(format_args!("**{word}:** {}", documented(&cut(text, PART))));
             }

@@ -69,7 +69,12 @@ pub(super) fn when(page: &mut Page, report: &Report) {
     for (name, sums) in [("requests", requests), ("errors", errors)] {
         let highest = sums.iter().copied().max().unwrap_or(0);
         // Writing to a string cannot fail.
-        let _ = writeln!(lines, "{name:<9}{}  at most {}", bars(&sums), grouped(highest));
+        let _ = writeln!(
+            lines,
+            "{name:<9}{}  at most {}",
+            bars(&sums),
+            grouped(highest)
+        );
     }
     let _ = writeln!(lines, "{:<9}{}", "alerts", alerts.trim_end());
     page.block(&lines);
@@ -91,7 +96,16 @@ pub(super) fn when(page: &mut Page, report: &Report) {
             size(slot.bytes),
         ]
     });
-    let head = ["from (UTC)", "alerts", "requests", "403", "404", "other 4xx", "5xx", "out"];
+    let head = [
+        "from (UTC)",
+        "alerts",
+        "requests",
+        "403",
+        "404",
+        "other 4xx",
+        "5xx",
+        "out",
+    ];
     page.table(head, rows.collect());
     page.rest(most, all, "hour with alerts");
 }
@@ -116,7 +130,17 @@ pub(super) fn places(page: &mut Page, report: &Report) {
             size(bucket.bytes),
         ]
     });
-    let head = ["bucket", "worst", "alerts", "requests", "403", "404", "other 4xx", "5xx", "out"];
+    let head = [
+        "bucket",
+        "worst",
+        "alerts",
+        "requests",
+        "403",
+        "404",
+        "other 4xx",
+        "5xx",
+        "out",
+    ];
     page.table(head, rows.collect());
     let all = report.buckets.len() as u64 + report.buckets_left_out.number;
     page.rest(most, all, "bucket");

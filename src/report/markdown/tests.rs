@@ -129,7 +129,9 @@ fn read_back(page: &str) -> Option<String> {
 
 #[test]
 fn names_can_be_read_back() {
-    for name in ["acme", "`a`", "a``b", " a ", "`", "\\", "a\\", "<b>", "[x](y)", "*"] {
+    for name in [
+        "acme", "`a`", "a``b", " a ", "`", "\\", "a\\", "<b>", "[x](y)", "*",
+    ] {
         assert_eq!(read_back(&text::code(name)).unwrap(), name);
         let cell = format!("| a |\n|---|\n| {} |", text::code(name));
         assert_eq!(read_back(&cell).unwrap(), name, "{cell}");
@@ -143,7 +145,10 @@ fn sentences_stay_readable() {
         text::prose("203.0.113.77, a stranger, was refused 1,200 times in bucket acme-backups."),
         "`203.0.113.77`, a stranger, was refused 1,200 times in bucket `acme-backups`."
     );
-    assert_eq!(text::prose("AWS's own (S3) in 24h"), "AWS's own (S3) in 24h");
+    assert_eq!(
+        text::prose("AWS's own (S3) in 24h"),
+        "AWS's own (S3) in 24h"
+    );
     assert_eq!(text::prose("1. x"), "`1`. x");
     assert_eq!(
         text::documented("Ask `s3:GetObject` of it,\nthen `aws s3 ls`."),
@@ -153,7 +158,11 @@ fn sentences_stay_readable() {
 
 #[test]
 fn a_ticket_has_room_for_it() {
-    for text in ["x".repeat(70_000), "a-b ".repeat(20_000), "\u{202E}".repeat(9_000)] {
+    for text in [
+        "x".repeat(70_000),
+        "a-b ".repeat(20_000),
+        "\u{202E}".repeat(9_000),
+    ] {
         let page = markdown(&sample::report(&text, 400));
         assert!(page.chars().count() < 60_000, "{}", page.chars().count());
     }

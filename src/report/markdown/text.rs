@@ -39,7 +39,10 @@ pub fn code(text: &str) -> String {
 
 /// A sentence: words and numbers stand as they are, all else is code.
 pub fn prose(text: &str) -> String {
-    let words = cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), SENTENCE);
+    let words = cut(
+        &text.split_whitespace().collect::<Vec<_>>().join(" "),
+        SENTENCE,
+    );
     let words = words.split_whitespace().map(word);
     words.collect::<Vec<_>>().join(" ")
 }
@@ -130,9 +133,18 @@ pub fn entity(entity: &Entity) -> String {
 
 /// So many names as code, and whether there are more.
 pub fn names(names: &Names, most: usize) -> String {
-    let shown: Vec<_> = names.names.iter().take(most).map(|name| code(name)).collect();
+    let shown: Vec<_> = names
+        .names
+        .iter()
+        .take(most)
+        .map(|name| code(name))
+        .collect();
     let more = names.more || names.names.len() > most;
-    format!("{}{}", shown.join(", "), if more { " and more" } else { "" })
+    format!(
+        "{}{}",
+        shown.join(", "),
+        if more { " and more" } else { "" }
+    )
 }
 
 /// `1,234 alerts`.
