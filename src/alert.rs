@@ -65,6 +65,37 @@ pub struct RuleInfo {
     pub tags: Vec<String>,
 }
 
+impl RuleInfo {
+    /// Whether this is the one to go by, of two that were one rule in different runs:
+    /// settings may have changed its level. The higher level counts; what else
+    /// differs only decides so that the order of alerts does not.
+    #[must_use]
+    pub fn outranks(&self, other: &Self) -> bool {
+        let rank = |rule: &Self| (rule.level, rule.title.clone(), rule.tags.clone());
+        self != other && rank(self) > rank(other)
+    }
+
+    /// ATT&CK techniques: `T1078.004` of `attack.t1078.004`.
+    #[must_use]
+    pub fn techniques(&self) -> Vec<String> {
+        let tags = self.tags.iter();
+        tags.filter_map(|tag| technique(tag.strip_prefix("attack.")?))
+            .collect()
+    }
+}
+
+/// A technique's id, in capitals; `None` for any other text, such as a tactic.
+fn technique(text: &str) -> Option<String> {
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.strip_prefix('t')?;
+    let fits = match number.split_once('.') {
+        None => digits(number, 4),
+        Some((whole, part)) => digits(whole, 4) && digits(part, 3),
+    };
+    fits.then(|| text.to_uppercase())
+}
+
 /// Whether more may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -75,6 +106,18 @@ pub enum Status {
     Closed,
     /// A late record proved it wrong.
     Withdrawn,
+}
+
+impl Status {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Open => "open",
+            Status::Closed => "closed",
+            Status::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 /// A number of distinct values.

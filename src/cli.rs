@@ -9,6 +9,7 @@
 pub mod baseline;
 pub mod bucket;
 pub mod checkpoint;
+pub mod report;
 pub mod watch;
 
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ pub struct Cli {
 pub enum Command {
     /// Read access logs and write alerts
     Scan(Scan),
+    /// Read access logs and leave a report for people
+    Report(report::Report),
     /// Read on as logs grow, and write alerts as they happen, until stopped
     Watch(watch::Watch),
     /// Learn, look at and correct what is normal
@@ -138,21 +141,12 @@ pub struct Lists {
     pub ioc: Vec<PathBuf>,
 }
 
-/// `scan`.
+/// What `scan` and `report` take: where to look, and what counts.
 #[derive(Debug, Args)]
-pub struct Scan {
+pub struct Search {
     /// Input.
     #[command(flatten)]
     pub input: Input,
-    /// Output.
-    #[command(flatten)]
-    pub output: Output,
-    /// Write whom the alerts are about to this file, as JSON lines; it is replaced when all is done
-    #[arg(long, value_name = "FILE")]
-    pub entities: Option<PathBuf>,
-    /// Format of the alerts [default: table on a terminal, else ndjson]
-    #[arg(long, value_name = "FORMAT", value_parser = format())]
-    pub format: Option<Format>,
     /// Only alerts of this level or above
     #[arg(long, value_name = "LEVEL", ignore_case = true, value_parser = level(), default_value = "informational")]
     pub min_level: Level,
@@ -192,6 +186,23 @@ pub struct Scan {
     /// Common.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// `scan`.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Output.
+    #[command(flatten)]
+    pub output: Output,
+    /// Write whom the alerts are about to this file, as JSON lines; it is replaced when all is done
+    #[arg(long, value_name = "FILE")]
+    pub entities: Option<PathBuf>,
+    /// Format of the alerts [default: table on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub format: Option<Format>,
+    /// What to look for, and where.
+    #[command(flatten)]
+    pub search: Search,
 }
 
 /// `parse`.

@@ -9,8 +9,10 @@ pub mod checkpoint;
 pub mod output;
 pub mod parse;
 pub mod progress;
+pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod search;
 pub mod summary;
 pub mod table;
 pub mod watch;
@@ -379,6 +381,20 @@ pub struct Inputs {
 
 /// What the user named, and how to read it; stdin without any name.
 pub fn inputs(input: &Input, lateness: Option<i64>, examples: &str) -> Result<Inputs, Stop> {
+    let mut inputs = named_inputs(input, lateness)?;
+    if input.sources.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Stop::usage(anyhow::anyhow!(
+                "no source named and nothing on stdin\n{examples}"
+            )));
+        }
+        inputs.specs.push(Spec::Stdin);
+    }
+    Ok(inputs)
+}
+
+/// What the user named, and how to read it; nothing without any name.
+pub fn named_inputs(input: &Input, lateness: Option<i64>) -> Result<Inputs, Stop> {
     let (mut specs, mut addresses) = (Vec::new(), Vec::new());
     for source in &input.sources {
         match Address::parse(source.as_os_str().as_encoded_bytes()) {
@@ -386,14 +402,6 @@ pub fn inputs(input: &Input, lateness: Option<i64>, examples: &str) -> Result<In
             Some(Ok(address)) => addresses.push(address),
             Some(Err(wrong)) => return Err(checkpoint::bad_address(source.as_os_str(), wrong)),
         }
-    }
-    if input.sources.is_empty() {
-        if io::stdin().is_terminal() {
-            return Err(Stop::usage(anyhow::anyhow!(
-                "no source named and nothing on stdin\n{examples}"
-            )));
-        }
-        specs.push(Spec::Stdin);
     }
     let options = Options {
         lateness,

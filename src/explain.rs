@@ -219,6 +219,17 @@ pub fn aloud(
     Ok(explainer.outline.words)
 }
 
+/// What the rule at a place fires on, in plain words: `at least 20 records in 5m`. The
+/// first says what of the others must hold. The documents have passed all checks.
+pub fn fires(
+    documents: &[Document],
+    place: usize,
+    settings: &Arc<Settings>,
+) -> Result<Vec<String>, String> {
+    let explainer = Explainer::new(documents, place, settings, Limits::default())?;
+    Ok(explainer.outline.fires)
+}
+
 /// The rule with those below it and nothing else; as if it were switched on,
 /// and not counted by any other.
 fn alone(

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     };
     let ended = match cli.command {
         Command::Scan(arguments) => commands::scan::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
         Command::Watch(arguments) => commands::watch::run(&arguments),
         Command::Baseline(Baseline::Learn(arguments)) => commands::baseline::learn::run(&arguments),
         Command::Baseline(Baseline::Show(arguments)) => commands::baseline::show::run(&arguments),

@@ -10,6 +10,7 @@ mod batch;
 mod context;
 mod drive;
 mod evidence;
+mod hours;
 mod reader;
 mod tally;
 mod teach;
@@ -19,6 +20,7 @@ use std::io;
 use std::sync::Arc;
 
 use self::drive::{Commits, Run};
+pub use self::hours::{Cell, HOUR, Hours, REST};
 pub use self::reader::Reader;
 pub use self::tally::{Sample, Span, Tally};
 pub use self::teach::teach;
@@ -26,7 +28,7 @@ use crate::alert::Alert;
 use crate::baseline::Baseline;
 use crate::correlate::{self, Correlator};
 use crate::rule::set::RuleSet;
-use crate::source::{Block, Listed, Mark, Past, Print, Progressed, Sources};
+use crate::source::{Block, Counts, Listed, Mark, Past, Print, Progressed, Sources};
 
 /// Where blocks come from.
 pub trait BlockSource: Send {
@@ -60,6 +62,10 @@ pub trait BlockSource: Send {
     }
     /// Marks are kept of all that is in `reached`.
     fn committed(&mut self, _reached: &[Progressed]) {}
+    /// What became of the inputs so far.
+    fn counts(&self) -> Counts {
+        Counts::default()
+    }
     /// What was listed of buckets, if anything.
     fn listed(&self) -> Option<Listed> {
         None
@@ -105,6 +111,10 @@ impl BlockSource for Sources {
 
     fn committed(&mut self, reached: &[Progressed]) {
         Sources::committed(self, reached);
+    }
+
+    fn counts(&self) -> Counts {
+        Sources::counts(self)
     }
 
     fn listed(&self) -> Option<Listed> {

@@ -12,9 +12,27 @@
 //! every form escapes them for where it puts them. The wall clock enters once, as
 //! [`Report::made`]. Files and the command line may not enter here.
 
+mod actors;
+mod bounded;
+pub mod collect;
+pub mod compare;
+mod doubts;
+mod findings;
+mod guide;
+pub mod html;
+mod incidents;
+pub mod json;
+mod keys;
+pub mod markdown;
 pub mod model;
+#[cfg(test)]
+mod sample;
+mod shown;
+pub mod timeline;
 mod when;
 
+pub use self::collect::{Collector, Parts};
+pub use self::compare::compare;
 pub use self::model::{
     Actor, Attention, Baseline, Bucket, Change, Compared, Count, Coverage, Entity, Evidence,
     Finding, Gap, Guide, Incident, Indicator, Inputs, Key, Levels, Names, Network, Previous,

@@ -16,6 +16,7 @@
 
 pub mod check;
 pub mod compile;
+pub mod description;
 pub mod document;
 pub mod encode;
 pub mod error;

@@ -10,6 +10,7 @@
 //! the end of each run (`versions`). The command line and what people read may
 //! not enter here.
 
+mod news;
 mod numbers;
 mod running;
 mod versions;
@@ -22,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use self::news::Unreported;
 use self::numbers::Numbers;
 pub use self::running::Running;
 use self::versions::Versions;
@@ -32,7 +34,7 @@ use crate::correlate::snapshot::LASTING;
 use crate::pipeline::{Memory, Tally};
 use crate::rule::RuleSet;
 use crate::source::{Mark, Past};
-use crate::state::{self, Access, KnownObjects, Meta, Owner, State, Written};
+use crate::state::{self, Access, Intake, KnownObjects, Meta, Owner, State, Written};
 
 /// Bytes of input after which everything is kept: what a run that is killed has
 /// to do again at the most.
@@ -123,11 +125,15 @@ pub struct Session {
     /// Whether alerts of periods that are not final are told when they first fire,
     /// and what became of them when the periods are over.
     follows: bool,
+    /// Whether alerts go into a report, and not to an output of their own.
+    reports: bool,
     /// Inputs that windows have begun to refer to, by their numbers in this run.
     numbered: Vec<u32>,
     /// Lines that were read in this process before, and in all.
     before: u64,
     lines: u64,
+    /// What had been read when everything was last kept.
+    kept: Intake,
 }
 
 impl Session {
@@ -148,9 +154,11 @@ impl Session {
             notice: None,
             unsettled: Vec::new(),
             follows: false,
+            reports: false,
             numbered: Vec::new(),
             before: 0,
             lines: 0,
+            kept: Intake::default(),
         })
     }
 
@@ -160,6 +168,16 @@ impl Session {
     pub fn following(self) -> Self {
         Self {
             follows: true,
+            ..self
+        }
+    }
+
+    /// This run is read for a report. What it finds counts as not written, so that a
+    /// later run writes it; what earlier runs could not write stays for that as well.
+    #[must_use]
+    pub fn reporting(self) -> Self {
+        Self {
+            reports: true,
             ..self
         }
     }
@@ -240,6 +258,7 @@ impl Session {
         for (number, past) in past {
             names[number as usize] = past;
         }
+        self.kept = news::of_windows(&restored.correlator);
         let memory = Memory {
             correlator: restored.correlator,
             baseline,
@@ -278,7 +297,11 @@ impl Session {
     /// Begins to write: first what an earlier run has found and could not write,
     /// and what its other rules had found so far.
     pub fn begin<'s>(&'s mut self, output: &'s mut dyn Output) -> Result<Running<'s>, Failed> {
-        let unwritten = Versions::unwritten(&self.state)?;
+        let unwritten = if self.reports {
+            Vec::new()
+        } else {
+            Versions::unwritten(&self.state)?
+        };
         let left_over = self.versions.left_over();
         if self.follows {
             self.versions.follow();
@@ -300,6 +323,7 @@ impl Session {
     /// Goes on writing, in the same process.
     pub fn go_on<'s>(&'s mut self, output: &'s mut dyn Output) -> Running<'s> {
         self.before = self.lines;
+        self.kept = news::again(self.kept);
         Running {
             session: self,
             output,

@@ -14,7 +14,7 @@ mod redact;
 pub mod words;
 
 pub(crate) use escape::is_plain;
-pub use escape::{csv_cell, lossless, push_csv_cell, push_csv_text, restore, terminal};
+pub use escape::{csv_cell, lossless, push_csv_cell, push_csv_text, restore, shown, terminal};
 pub use redact::{REDACTED, redact};
 
 use serde::{Serialize, Serializer};

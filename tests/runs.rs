@@ -15,6 +15,8 @@ mod kept;
 mod killed;
 #[path = "runs/late.rs"]
 mod late;
+#[path = "runs/news.rs"]
+mod news;
 #[path = "runs/objects.rs"]
 mod objects;
 #[path = "runs/program.rs"]

@@ -15,12 +15,15 @@ use crate::cli::{Color, Output};
 /// Columns of a table that is not on a terminal.
 const COLUMNS: usize = 100;
 
+/// How temporary files are named that a run which was killed may leave.
+const TEMPORARY: &str = ".s3sentry-";
+
 /// An open output.
 #[derive(Debug)]
 pub enum Target {
     /// stdout.
     Stdout(BufWriter<io::Stdout>),
-    /// A file that appears when all is written.
+    /// A file that appears when all is written, and its path.
     Replace(BufWriter<NamedTempFile>, PathBuf),
     /// A file that grows, or what is no regular file: a device, a FIFO.
     Grow {
@@ -28,7 +31,31 @@ pub enum Target {
         writer: BufWriter<File>,
         /// The next line is a header, which the file has already.
         skip_line: bool,
+        /// Its path.
+        path: PathBuf,
     },
+}
+
+/// An output that holds all of its bytes. A file that is replaced waits on the disk
+/// to be shown: several can be made ready before the first of them is.
+#[derive(Debug)]
+#[must_use]
+pub struct Ready(Option<(NamedTempFile, PathBuf)>);
+
+impl Ready {
+    /// Puts it in the place of what was there.
+    pub fn show(self) -> Result<(), Stop> {
+        let Some((file, path)) = self.0 else {
+            return Ok(());
+        };
+        let replaced = file.persist(&path).map(|_| ());
+        replaced
+            .map_err(|error| error.error)
+            .with_context(|| format!("{} cannot be replaced", shown(&path)))
+            .map_err(|error| Stop::With(End::Output, error))?;
+        sync_name(&path);
+        Ok(())
+    }
 }
 
 impl Target {
@@ -62,31 +89,37 @@ impl Target {
 
     /// All is written: makes it visible and lasting.
     pub fn finish(self) -> Result<(), Stop> {
+        self.prepare()?.show()
+    }
+
+    /// All is written: makes it lasting, and visible only where nothing can be held
+    /// back.
+    pub fn prepare(self) -> Result<Ready, Stop> {
         match self {
-            Target::Stdout(mut stdout) => Ok(stdout.flush()?),
-            Target::Grow { writer, .. } => {
-                let file = writer
-                    .into_inner()
-                    .map_err(io::IntoInnerError::into_error)?;
+            Target::Stdout(mut stdout) => stdout.flush().map_err(Stop::from)?,
+            Target::Grow { writer, path, .. } => {
+                let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
                 // What is no regular file is not on a disk.
-                if file.metadata()?.is_file() {
-                    file.sync_all()?;
-                }
-                Ok(())
+                let synced = file.and_then(|file| {
+                    if file.metadata()?.is_file() {
+                        file.sync_all()?;
+                    }
+                    Ok(())
+                });
+                synced.map_err(|error| named(&path, error))?;
             }
             Target::Replace(writer, path) => {
-                let file = writer
-                    .into_inner()
-                    .map_err(io::IntoInnerError::into_error)?;
-                file.as_file().sync_all()?;
-                permit(&file, &path)?;
-                let replaced = file.persist(&path).map(|_| ());
-                replaced
-                    .map_err(|error| error.error)
-                    .with_context(|| format!("{} cannot be replaced", shown(&path)))
-                    .map_err(|error| Stop::With(End::Output, error))
+                let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
+                let synced = file.and_then(|file| {
+                    file.as_file().sync_all()?;
+                    permit(&file, &path)?;
+                    Ok(file)
+                });
+                let file = synced.map_err(|error| named(&path, error))?;
+                return Ok(Ready(Some((file, path))));
             }
         }
+        Ok(Ready(None))
     }
 }
 
@@ -122,6 +155,34 @@ fn unwritable(path: &Path, error: io::Error) -> Stop {
     Stop::With(End::Output, anyhow::Error::from(error).context(context))
 }
 
+/// The same error, which says where; that a reader has left is no error.
+fn named(path: &Path, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return error;
+    }
+    io::Error::new(error.kind(), format!("{}: {error}", shown(path)))
+}
+
+/// The folder that a file stands in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// That a file has another name lasts once its folder is synced. Some file systems
+/// cannot; what stands there is whole all the same.
+#[cfg(unix)]
+fn sync_name(path: &Path) {
+    if let Ok(folder) = File::open(folder(path)) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_name(_: &Path) {}
+
 fn replace(path: &Path) -> io::Result<Target> {
     // A link stays a link; what it leads to is replaced.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -129,19 +190,18 @@ fn replace(path: &Path) -> io::Result<Target> {
         Ok(data) if data.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         // Putting a regular file in the place of /dev/null breaks a machine.
         Ok(data) if !data.is_file() => {
-            let writer = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+            let file = OpenOptions::new().write(true).open(&path)?;
             return Ok(Target::Grow {
-                writer,
+                writer: BufWriter::new(file),
                 skip_line: false,
+                path,
             });
         }
         _ => {}
     }
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let file = NamedTempFile::new_in(directory)?;
+    let file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(folder(&path))?;
     Ok(Target::Replace(BufWriter::new(file), path))
 }
 
@@ -159,6 +219,7 @@ fn grow(path: &Path, header: bool) -> io::Result<Target> {
     Ok(Target::Grow {
         writer,
         skip_line: begun && header,
+        path: path.to_owned(),
     })
 }
 
@@ -186,25 +247,36 @@ fn permit(_: &NamedTempFile, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
+impl Target {
+    fn path(&self) -> &Path {
+        match self {
+            Target::Stdout(_) => Path::new("-"),
+            Target::Replace(_, path) | Target::Grow { path, .. } => path,
+        }
+    }
+}
+
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Target::Stdout(writer) => writer.write(bytes),
+        let written = match self {
+            Target::Stdout(writer) => return writer.write(bytes),
             Target::Replace(writer, _) => writer.write(bytes),
             Target::Grow { skip_line, .. } if *skip_line => {
                 let end = bytes.iter().position(|byte| *byte == b'\n');
                 *skip_line = end.is_none();
-                Ok(end.map_or(bytes.len(), |end| end + 1))
+                return Ok(end.map_or(bytes.len(), |end| end + 1));
             }
             Target::Grow { writer, .. } => writer.write(bytes),
-        }
+        };
+        written.map_err(|error| named(self.path(), error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Target::Stdout(writer) => writer.flush(),
+        let flushed = match self {
+            Target::Stdout(writer) => return writer.flush(),
             Target::Replace(writer, _) => writer.flush(),
             Target::Grow { writer, .. } => writer.flush(),
-        }
+        };
+        flushed.map_err(|error| named(self.path(), error))
     }
 }

@@ -13,6 +13,7 @@ mod story;
 pub mod words;
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,9 @@ use s3sentry::settings::{AwsRanges, Settings, aws_ranges};
 use s3sentry::source::{self, Sources};
 use s3sentry::text::{redact, terminal};
 
+use super::search::Asked;
 use super::{End, say, shown};
-use crate::cli::{Input, Scan};
+use crate::cli::{Input, Lists};
 pub use entities::Entities;
 pub use kept::{Kept, words as notice};
 use words::{bytes, count, cut, group, pace, row};
@@ -42,22 +44,20 @@ const WIDTH: usize = 80;
 /// Columns beyond which rows are hard to read.
 const WIDEST: usize = 110;
 
-/// Everything that the summary of a scan speaks of.
+/// Everything that the summary of a scan or a report speaks of.
 pub struct Summary<'s> {
+    /// What was asked for, rules and settings.
+    pub asked: &'s Asked<'s>,
+    /// The command that is to be repeated, without sources: `s3sentry scan`.
+    pub command: String,
     /// What the pipeline counted.
     pub outcome: &'s Outcome,
     /// Alerts.
     pub entities: &'s Entities,
+    /// The file that tells of all entities.
+    pub whom: Option<&'s Path>,
     /// Inputs.
     pub sources: &'s Sources,
-    /// Rules.
-    pub set: &'s RuleSet,
-    /// Settings.
-    pub settings: &'s Settings,
-    /// What the settings changed in rules.
-    pub overrides: &'s [Override],
-    /// What was asked for.
-    pub arguments: &'s Scan,
     /// What goes on between runs.
     pub kept: Option<Kept<'s>>,
     /// How long it took.
@@ -67,25 +67,16 @@ pub struct Summary<'s> {
 impl Summary<'_> {
     /// Prints it.
     pub fn print(&self) {
-        if let Some(ranges) = &self.settings.aws_ranges
-            && let Some(text) = old(ranges, Utc::now().timestamp())
-        {
-            say(format_args!("s3sentry: warning: {text}"));
-        }
-        if let Some(kept) = &self.kept {
-            kept.warn();
+        let (settings, search) = (&*self.asked.settings, self.asked.arguments);
+        for warning in self.warnings() {
+            say(format_args!("s3sentry: warning: {warning}"));
         }
         let tally = &self.outcome.tally;
-        geoip::warn(self.settings);
-        indicators::warn(self.settings);
-        reading(self.sources, tally, &self.arguments.input, self.elapsed);
+        reading(self.sources, tally, &search.input, self.elapsed);
         let width = width();
         let row = |name: &str, text: &str| say(row(name, text, width));
-        row("alerts", &self.entities.by_level(self.arguments.min_level));
-        for line in self
-            .entities
-            .stories(self.arguments.entities.as_deref(), width)
-        {
+        row("alerts", &self.entities.by_level(search.min_level));
+        for line in self.entities.stories(self.whom, width) {
             say(line);
         }
         let correlation = &self.outcome.correlation;
@@ -115,88 +106,125 @@ impl Summary<'_> {
                 row(name, &text);
             }
         }
-        row("settings", &self.settings_words());
-        for (place, text) in geoip::rows(self.settings).iter().enumerate() {
-            row(if place == 0 { "geoip" } else { "" }, text);
+        let named = named(settings, &search.lists);
+        let named = if named.is_empty() {
+            "none".to_owned()
+        } else {
+            named.join(", ")
+        };
+        row("settings", &named);
+        let rows = |name: &str, texts: &[String]| {
+            for (place, text) in texts.iter().enumerate() {
+                row(if place == 0 { name } else { "" }, text);
+            }
+        };
+        rows("geoip", &geoip::rows(settings));
+        rows("ioc", &indicators::rows(settings));
+        let changed = changed(&self.asked.rules.overrides);
+        if !changed.is_empty() {
+            row("overrides", &changed.join(", "));
         }
-        for (place, text) in indicators::rows(self.settings).iter().enumerate() {
-            row(if place == 0 { "ioc" } else { "" }, text);
-        }
-        if !self.overrides.is_empty() {
-            row("overrides", &self.overrides_words());
-        }
-        for (place, text) in self.rules_words().iter().enumerate() {
-            row(if place == 0 { "rules" } else { "" }, text);
-        }
+        rows("rules", &rules_words(&self.asked.set));
         for step in next::steps(self) {
             say(step);
         }
     }
 
-    fn settings_words(&self) -> String {
-        let mut parts = Vec::new();
-        if let Some(file) = &self.settings.file {
-            parts.push(shown(file));
-        }
-        let lists = &self.arguments.lists;
-        if let Some(file) = &lists.trusted_networks {
-            parts.push(format!("trusted networks from {}", shown(file)));
-        }
-        if let Some(file) = &lists.aws_ranges {
-            parts.push(format!("AWS's addresses from {}", shown(file)));
-        }
-        for file in &lists.geoip {
-            parts.push(format!("countries and networks from {}", shown(file)));
-        }
-        for file in &lists.ioc {
-            parts.push(format!("indicators from {}", shown(file)));
-        }
-        if parts.is_empty() {
-            "none".to_owned()
-        } else {
-            parts.join(", ")
-        }
+    /// What a person has to know of settings and of how the run began, before anything
+    /// else.
+    pub fn warnings(&self) -> Vec<String> {
+        let settings = &*self.asked.settings;
+        let ranges = settings.aws_ranges.as_ref();
+        let ranges = ranges.and_then(|ranges| old(ranges, Utc::now().timestamp()));
+        let notice = self.kept.as_ref().and_then(Kept::notice);
+        let mut all: Vec<_> = ranges.into_iter().chain(notice).collect();
+        all.extend(warnings(settings));
+        all
     }
 
-    /// Which rules the settings changed, and in what.
-    fn overrides_words(&self) -> String {
-        let words = |change: &Override| {
-            let rule = terminal(change.rule.as_bytes());
-            format!("{rule} ({})", change.keys.join(", "))
+    /// Settings and lists that counted, each a phrase.
+    pub fn settings(&self) -> Vec<String> {
+        let settings = &*self.asked.settings;
+        let mut parts = named(settings, &self.asked.arguments.lists);
+        parts.extend(geoip::rows(settings));
+        parts.extend(indicators::rows(settings));
+        let changed = changed(&self.asked.rules.overrides);
+        parts.extend(
+            changed
+                .iter()
+                .map(|change| format!("changed rule {change}")),
+        );
+        parts
+    }
+}
+
+/// What is wrong with lists.
+fn warnings(settings: &Settings) -> Vec<String> {
+    let mut all = geoip::warnings(settings);
+    all.extend(indicators::warnings(settings));
+    all
+}
+
+/// Files of settings and lists.
+fn named(settings: &Settings, lists: &Lists) -> Vec<String> {
+    let mut parts: Vec<_> = settings.file.iter().map(|file| shown(file)).collect();
+    if let Some(file) = &lists.trusted_networks {
+        parts.push(format!("trusted networks from {}", shown(file)));
+    }
+    if let Some(file) = &lists.aws_ranges {
+        parts.push(format!("AWS's addresses from {}", shown(file)));
+    }
+    for file in &lists.geoip {
+        parts.push(format!("countries and networks from {}", shown(file)));
+    }
+    for file in &lists.ioc {
+        parts.push(format!("indicators from {}", shown(file)));
+    }
+    parts
+}
+
+/// Which rules the settings changed, and in what.
+fn changed(overrides: &[Override]) -> Vec<String> {
+    let words = |change: &Override| {
+        let rule = terminal(change.rule.as_bytes());
+        format!("{rule} ({})", change.keys.join(", "))
+    };
+    overrides.iter().map(words).collect()
+}
+
+/// How many rules ran.
+pub fn working(set: &RuleSet) -> usize {
+    let rules = set.rules.iter();
+    rules.filter(|rule| rule.unworkable.is_none()).count()
+}
+
+/// Rules that could not work: the reason, and their names.
+pub fn unworkable(set: &RuleSet) -> Vec<(String, Vec<String>)> {
+    let mut reasons: Vec<(&Missing, Vec<String>)> = Vec::new();
+    for rule in &set.rules {
+        let Some(reason) = &rule.unworkable else {
+            continue;
         };
-        let all: Vec<_> = self.overrides.iter().map(words).collect();
-        all.join(", ")
+        let name = terminal(rule.info.name.as_bytes());
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
     }
+    let reasons = reasons.into_iter();
+    reasons
+        .map(|(reason, names)| (reason.to_string(), names))
+        .collect()
+}
 
-    /// How many rules ran, and which could not, by the reason.
-    fn rules_words(&self) -> Vec<String> {
-        let working = self
-            .set
-            .rules
-            .iter()
-            .filter(|rule| rule.unworkable.is_none());
-        let mut lines = vec![format!("{} ran", working.count())];
-        let mut reasons: Vec<&Missing> = Vec::new();
-        let rules = self.set.rules.iter();
-        for reason in rules.filter_map(|rule| rule.unworkable.as_ref()) {
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-        for reason in reasons {
-            let rules = self.set.rules.iter();
-            let names: Vec<_> = rules
-                .filter(|rule| rule.unworkable.as_ref() == Some(reason))
-                .map(|rule| terminal(rule.info.name.as_bytes()))
-                .collect();
-            lines.push(format!(
-                "{} could not run ({}): {reason}",
-                names.len(),
-                names.join(", ")
-            ));
-        }
-        lines
-    }
+/// How many rules ran, and which could not, by the reason.
+fn rules_words(set: &RuleSet) -> Vec<String> {
+    let mut lines = vec![format!("{} ran", working(set))];
+    lines.extend(unworkable(set).iter().map(|(reason, names)| {
+        let number = names.len();
+        format!("{number} could not run ({}): {reason}", names.join(", "))
+    }));
+    lines
 }
 
 /// The closing lines of `rules explain`.
@@ -207,8 +235,9 @@ pub fn of_explain(
     input: &Input,
     elapsed: Duration,
 ) {
-    geoip::warn(settings);
-    indicators::warn(settings);
+    for warning in warnings(settings) {
+        say(format_args!("s3sentry: warning: {warning}"));
+    }
     of_parse(sources, tally, input, elapsed);
 }
 

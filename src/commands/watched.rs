@@ -7,7 +7,7 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use s3sentry::pipeline::BlockSource;
-use s3sentry::source::{Block, Listed, Mark, Past, Progress, Progressed, Sources};
+use s3sentry::source::{Block, Counts, Listed, Mark, Past, Progress, Progressed, Sources};
 
 /// Tells how far it has been read while the pipeline holds it.
 pub struct Watched<'s> {
@@ -51,6 +51,10 @@ impl BlockSource for Watched<'_> {
 
     fn committed(&mut self, reached: &[Progressed]) {
         self.sources.committed(reached);
+    }
+
+    fn counts(&self) -> Counts {
+        self.sources.counts()
     }
 
     fn listed(&self) -> Option<Listed> {

@@ -26,6 +26,8 @@ pub struct Outline {
     pub parts: Vec<Part>,
     /// The rule in plain words.
     pub words: Vec<Words>,
+    /// What it fires on: the first says what of the others must hold.
+    pub fires: Vec<String>,
 }
 
 /// A line of words, and how far it is indented.
@@ -135,7 +137,9 @@ impl<'d> Builder<'d> {
     /// A detection that stands alone.
     fn single(&mut self, document: &Document) -> Result<(), String> {
         let label: Arc<str> = document.label().into();
-        self.say(0, format!("fires on every record that {label} matches"));
+        let every = format!("every record that {label} matches");
+        self.say(0, format!("fires on {every}"));
+        self.outline.fires.push(every);
         self.outline.correlations.push(Correlation {
             label: Arc::clone(&label),
             group_by: Vec::new(),

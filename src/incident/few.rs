@@ -1,20 +1,40 @@
-//! The first few of many names, whatever the order in which they come.
+//! The first few of many names, or of anything, whatever the order in which they
+//! come.
 //!
 //! Nothing about alerts belongs here.
 
+use std::borrow::Borrow;
+
 /// Up to `N` names, those that were seen first. What is kept depends only on
 /// what was added, not on the order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Few<const N: usize> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Few<const N: usize, T = Vec<u8>> {
     /// When each was seen first, and its name, in this order.
-    kept: Vec<(i64, Vec<u8>)>,
+    kept: Vec<(i64, T)>,
     more: bool,
 }
 
-impl<const N: usize> Few<N> {
+impl<const N: usize, T> Default for Few<N, T> {
+    fn default() -> Self {
+        Self {
+            kept: Vec::new(),
+            more: false,
+        }
+    }
+}
+
+impl<const N: usize, T: Ord> Few<N, T> {
     /// Notes a name that was seen at `time`.
-    pub fn add(&mut self, time: i64, name: &[u8]) {
-        if let Some(place) = self.kept.iter().position(|(_, known)| known == name) {
+    pub fn add<Q>(&mut self, time: i64, name: &Q)
+    where
+        Q: Ord + ToOwned<Owned = T> + ?Sized,
+        T: Borrow<Q>,
+    {
+        if let Some(place) = self
+            .kept
+            .iter()
+            .position(|(_, known)| known.borrow() == name)
+        {
             if self.kept[place].0 <= time {
                 return;
             }
@@ -22,18 +42,18 @@ impl<const N: usize> Few<N> {
         }
         let place = self
             .kept
-            .partition_point(|(first, known)| (*first, known.as_slice()) < (time, name));
+            .partition_point(|(first, known)| (*first, known.borrow()) < (time, name));
         if place < N {
-            self.kept.insert(place, (time, name.to_vec()));
+            self.kept.insert(place, (time, name.to_owned()));
         }
         self.more |= place >= N || self.kept.len() > N;
         self.kept.truncate(N);
     }
 
-    /// The names, in the order in which they were seen first.
+    /// When each was seen first, and what it is, in this order.
     #[must_use]
-    pub fn names(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.kept.iter().map(|(_, name)| name.as_slice())
+    pub fn seen(&self) -> impl ExactSizeIterator<Item = (i64, &T)> {
+        self.kept.iter().map(|(first, name)| (*first, name))
     }
 
     /// Whether there were more than are kept.
@@ -46,6 +66,14 @@ impl<const N: usize> Few<N> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
+    }
+}
+
+impl<const N: usize> Few<N> {
+    /// The names, in the order in which they were seen first.
+    #[must_use]
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.kept.iter().map(|(_, name)| name.as_slice())
     }
 }
 
@@ -65,7 +93,7 @@ mod tests {
             let mut few = Few::<3>::default();
             let mut first: BTreeMap<u8, i64> = BTreeMap::new();
             for (time, name) in &seen {
-                few.add(*time, &[*name]);
+                few.add(*time, &[*name][..]);
                 let known = first.entry(*name).or_insert(*time);
                 *known = (*known).min(*time);
             }

@@ -35,16 +35,12 @@ impl Ranking {
     }
 
     fn with_most(set: &RuleSet, most: usize) -> Self {
-        let sums = set.rules.iter().filter(|rule| {
-            let field = set.summed(rule);
-            matches!(field, Some(Field::BytesOut | Field::BytesSent))
-        });
         Self {
             stories: BTreeMap::new(),
             most,
             dropped: 0,
             nameless: 0,
-            sums: sums.map(|rule| rule.info.name.clone()).collect(),
+            sums: sums(set),
             settings: Arc::clone(&set.settings),
         }
     }
@@ -111,6 +107,16 @@ impl Ranking {
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
+}
+
+/// Names of the rules that add up bytes that went out.
+#[must_use]
+pub fn sums(set: &RuleSet) -> BTreeSet<String> {
+    let sums = set.rules.iter().filter(|rule| {
+        let field = set.summed(rule);
+        matches!(field, Some(Field::BytesOut | Field::BytesSent))
+    });
+    sums.map(|rule| rule.info.name.clone()).collect()
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ pub struct Story {
 
 impl Story {
     /// The story so far: nothing yet but that it begins with this alert.
-    pub(super) fn new(alert: &Alert) -> Self {
+    #[must_use]
+    pub fn new(alert: &Alert) -> Self {
         Self {
             alerts: 0,
             level: alert.rule.level,
@@ -113,7 +114,7 @@ impl Story {
     }
 
     /// Adds an alert. `sums` says that its sum is of bytes that went out.
-    pub(super) fn add(&mut self, entity: &Entity, alert: &Alert, sums: bool, settings: &Settings) {
+    pub fn add(&mut self, entity: &Entity, alert: &Alert, sums: bool, settings: &Settings) {
         let time = alert.trigger.0;
         self.alerts += 1;
         self.level = self.level.max(alert.rule.level);
@@ -147,6 +148,9 @@ impl Story {
                 told.first = told.first.min(time);
                 told.last = told.last.max(time);
                 told.requests = told.requests.max(alert.count);
+                if rule.outranks(&told.rule) {
+                    told.rule = Arc::clone(rule);
+                }
             }
             Err(place) => self.rules.insert(
                 place,

@@ -84,6 +84,11 @@ impl Observed {
             if addresses && let Some(address) = record.bytes(Field::RemoteIp) {
                 tally.addresses.add(hash::value(address));
             }
+            if !block.again
+                && let Some(time) = record.time()
+            {
+                tally.hours.count(record, time);
+            }
             let place = (block.source, offset);
             // What is from the future would make all that is of today old.
             let believed = !block.again && record.time().is_some_and(|time| time <= block.future);

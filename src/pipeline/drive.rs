@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::batch::{BATCH_BYTES, Batch, Idle, Observed};
+use super::hours::Hours;
 use super::tally::{Span, Tally};
 use super::teach::learn;
 use super::{BlockSource, Came, Early, Listener, Outcome, Standing, context, evidence};
@@ -103,7 +104,7 @@ impl Run<'_> {
         let mut next = Batch::default();
         let mut observed: Vec<Observed> = Vec::new();
         let idle = Idle::default();
-        self.await_some(&mut current, enough, listener, &tally)?;
+        self.await_some(&mut current, enough, listener, &mut tally)?;
         while current.used > 0 {
             if observed.len() < current.used {
                 observed.resize_with(current.used, Observed::default);
@@ -132,14 +133,14 @@ impl Run<'_> {
             self.look(&mut raised, tally.lines)?;
             self.tell(&mut raised, Came::InTime, listener, &tally)?;
             listener.batch(&tally)?;
-            self.commit(listener, &tally)?;
+            self.commit(listener, &mut tally)?;
             current.trim(&mut observed);
             std::mem::swap(&mut current, &mut next);
             if current.used == 0 && !current.ended {
-                self.await_some(&mut current, enough, listener, &tally)?;
+                self.await_some(&mut current, enough, listener, &mut tally)?;
             }
         }
-        self.end(raised, listener, &tally)?;
+        self.end(raised, listener, &mut tally)?;
         Ok(Outcome {
             tally,
             correlation: self.correlator.counts(),
@@ -211,7 +212,7 @@ impl Run<'_> {
         batch: &mut Batch,
         enough: usize,
         listener: &mut dyn Listener<E>,
-        tally: &Tally,
+        tally: &mut Tally,
     ) -> Result<(), E> {
         while !self.source.wait() {
             let has_more = |commits: &Commits| tally.bytes > commits.bytes;
@@ -256,7 +257,7 @@ impl Run<'_> {
         &mut self,
         mut raised: Vec<Raised>,
         listener: &mut dyn Listener<E>,
-        tally: &Tally,
+        tally: &mut Tally,
     ) -> Result<(), E> {
         if self.commits.is_none() {
             self.correlator.reach(i64::MAX);
@@ -296,7 +297,7 @@ impl Run<'_> {
     fn commit<E: From<io::Error>>(
         &mut self,
         listener: &mut dyn Listener<E>,
-        tally: &Tally,
+        tally: &mut Tally,
     ) -> Result<(), E> {
         match &self.commits {
             Some(commits)
@@ -322,7 +323,7 @@ impl Run<'_> {
     fn commit_now<E: From<io::Error>>(
         &mut self,
         listener: &mut dyn Listener<E>,
-        tally: &Tally,
+        tally: &mut Tally,
         last: bool,
     ) -> Result<(), E> {
         let Some(commits) = &mut self.commits else {
@@ -349,6 +350,7 @@ impl Run<'_> {
             last,
         };
         listener.commit(standing, tally)?;
+        tally.hours = Hours::default();
         if let Some(commits) = &mut self.commits {
             self.source.committed(&commits.reached);
             commits.reached.clear();

@@ -2,6 +2,7 @@
 //!
 //! Tallies of parts add up to the tally of the whole, whatever the parts.
 
+use super::hours::Hours;
 use crate::correlate::distinct::Counter;
 use crate::text::redact;
 
@@ -80,6 +81,9 @@ pub struct Tally {
     pub addresses: Counter,
     /// Time of the earliest and the latest record.
     pub span: Option<(i64, i64)>,
+    /// Records by bucket and hour: those with a time inside the span that no earlier
+    /// run read. In a run that is kept, since it was last kept.
+    pub hours: Hours,
 }
 
 impl Tally {
@@ -102,6 +106,7 @@ impl Tally {
         let room = SAMPLES.saturating_sub(self.samples.len());
         self.samples.extend(other.samples.drain(..).take(room));
         self.addresses.merge(&other.addresses);
+        self.hours.merge(&other.hours);
         for time in other
             .span
             .into_iter()

@@ -36,6 +36,9 @@ pub struct Report {
     pub incidents_left_out: Count,
     /// Alerts that name neither anybody nor a bucket: worst first.
     pub others: Vec<Finding>,
+    /// Of these, how many are counted and not listed.
+    #[serde(default)]
+    pub others_left_out: u64,
     /// Who: the heaviest first.
     pub actors: Vec<Actor>,
     /// Actors for which there was no room, and their alerts.
@@ -581,4 +584,42 @@ pub struct Change {
     /// Now; none where it is not there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub now: Option<RuleCount>,
+}
+
+impl Levels {
+    /// How many there are of a level.
+    #[must_use]
+    pub const fn of(&self, level: Level) -> u64 {
+        match level {
+            Level::Critical => self.critical,
+            Level::High => self.high,
+            Level::Medium => self.medium,
+            Level::Low => self.low,
+            Level::Informational => self.informational,
+        }
+    }
+
+    /// Counts one alert more.
+    pub fn add(&mut self, level: Level) {
+        *match level {
+            Level::Critical => &mut self.critical,
+            Level::High => &mut self.high,
+            Level::Medium => &mut self.medium,
+            Level::Low => &mut self.low,
+            Level::Informational => &mut self.informational,
+        } += 1;
+    }
+
+    /// The highest level of which there is any.
+    #[must_use]
+    pub fn worst(&self) -> Option<Level> {
+        let mut levels = Level::ALL.into_iter().rev();
+        levels.find(|level| self.of(*level) > 0)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        Level::ALL.into_iter().map(|level| self.of(level)).sum()
+    }
 }

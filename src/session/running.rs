@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{ALERTS_KEPT, Failed, Output, Session, now, windows};
+use super::{ALERTS_KEPT, Failed, Output, Session, news, now, windows};
 use crate::alert::Alert;
 use crate::baseline::DAY;
 use crate::incident::Entity;
 use crate::pipeline::{Came, Listener, Standing, Tally};
 use crate::source::Mark;
-use crate::state::Written;
+use crate::state::{Intake, Written};
 use crate::text::lossless;
 
 /// A run over a state file that writes.
@@ -84,6 +84,8 @@ impl Listener<Failed> for Running<'_> {
             numbered,
             before,
             lines,
+            kept,
+            reports,
             ..
         } = &mut *self.session;
         let Standing {
@@ -107,7 +109,9 @@ impl Listener<Failed> for Running<'_> {
         }
         if watermark > i64::MIN {
             commit.prune_alerts(watermark - ALERTS_KEPT * DAY)?;
+            commit.prune_hours(watermark - ALERTS_KEPT * DAY)?;
         }
+        let intake = news::intake(tally, &correlator.counts(), source);
         let saving = correlator.save(|number| numbers.lasting(number));
         windows::save(&commit, &saving)?;
         for number in stale.drain(..) {
@@ -125,6 +129,9 @@ impl Listener<Failed> for Running<'_> {
                 rev: alert.rev,
                 status: alert.status,
             };
+            if *reports {
+                continue;
+            }
             if settled {
                 commit.put_written(alert.id, version)?;
             } else {
@@ -139,7 +146,12 @@ impl Listener<Failed> for Running<'_> {
         let ended = (last && !follows).then(now);
         *lines = *before + tally.lines;
         commit.put_run(*run, ended, *lines, *written)?;
+        commit.put_hours(&tally.hours)?;
+        let read = news::ended(reached, source, last);
+        let since = intake.since(kept);
+        commit.add_intake(*run, &Intake { read, ..since })?;
         commit.commit()?;
+        *kept = intake;
         saving.saved();
         if let Some(baseline) = baseline {
             baseline.committed();

@@ -1,8 +1,14 @@
 //! Alerts as they were written, read again.
 //!
 //! What was kept between runs comes back here: version 1 of the JSON and nothing
-//! else. The lines of the evidence are gone; their places remain.
+//! else. The lines of the evidence are put together from their fields; secrets in
+//! them stay redacted.
 
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use chrono::DateTime;
@@ -10,6 +16,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Error;
 
+use self::line::Cell;
 use super::v1::SCHEMA;
 use crate::alert::{
     Alert, Context, Distinct, Evidence, Indicator, Level, Network, RuleInfo, Status, Volume,
@@ -25,7 +32,7 @@ struct AlertV1 {
     rev: u64,
     status: String,
     rule: RuleV1,
-    key: KeyV1,
+    key: Pairs<Option<String>>,
     period: PeriodV1,
     trigger: TriggerV1,
     first_seen: String,
@@ -40,31 +47,31 @@ struct AlertV1 {
     context: ContextV1,
 }
 
-/// In the order of the group-by, which a map would lose.
+/// An object in the order in which it is written, which a map would lose.
 #[derive(Debug)]
-struct KeyV1(Vec<(String, Option<String>)>);
+struct Pairs<T>(Vec<(String, T)>);
 
-impl<'de> Deserialize<'de> for KeyV1 {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Pairs;
+        struct InOrder<T>(PhantomData<T>);
 
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = KeyV1;
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for InOrder<T> {
+            type Value = Pairs<T>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a key")
+                f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyV1, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<T>, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);
                 }
-                Ok(KeyV1(pairs))
+                Ok(Pairs(pairs))
             }
         }
 
-        from.deserialize_map(Pairs)
+        from.deserialize_map(InOrder(PhantomData))
     }
 }
 
@@ -93,6 +100,7 @@ struct TriggerV1 {
 struct EvidenceV1 {
     source: String,
     offset: u64,
+    record: Option<Pairs<Option<Cell>>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,7 +139,8 @@ struct BaselineV1 {
     samples: usize,
 }
 
-/// The alert that was written as this line, without the lines of its evidence.
+/// The alert that was written as this line. Of its evidence a log line is there
+/// where one can be put together that is written the same again.
 pub fn alert(json: &str) -> Result<Alert, Error> {
     let read: AlertV1 = serde_json::from_str(json)?;
     if read.schema != SCHEMA {
@@ -162,17 +171,17 @@ pub fn alert(json: &str) -> Result<Alert, Error> {
         }),
         sum: read.sum,
         summary: restore(&read.summary),
-        evidence: read.evidence.into_iter().map(EvidenceV1::place).collect(),
+        evidence: read.evidence.into_iter().map(EvidenceV1::read).collect(),
         context: read.context.read()?,
     })
 }
 
 impl EvidenceV1 {
-    fn place(self) -> Evidence {
+    fn read(self) -> Evidence {
         Evidence {
             source: self.source.into(),
             offset: self.offset,
-            line: None,
+            line: self.record.and_then(|record| line::line(&record.0)),
         }
     }
 }

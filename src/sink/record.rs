@@ -5,11 +5,18 @@
 //! functions append to a buffer, so that each worker can fill its own, and
 //! nothing is allocated for a field that needs no escape.
 
+use std::borrow::Cow;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::record::{Field, Kind, Record, Value};
 use crate::text::{Shown, is_plain, json, lossless, push_csv_cell, redact};
+
+/// What the fields behind the documented ones are called.
+pub(super) const EXTRA: &str = "extra";
+/// What says that a line has more than one reading.
+pub(super) const AMBIGUOUS: &str = "ambiguous";
 
 /// A record as one flat object: absent fields are left out, `-` is null,
 /// numbers are numbers; then `extra` where the line has more fields than the
@@ -42,6 +49,27 @@ impl<'a> Flat<'a> {
     fn is_foreign(&self, field: Field) -> bool {
         field >= Field::KeyName || field == Field::Requester || self.ambiguous
     }
+
+    /// The same names in the same order, every value as a text: redacted and
+    /// [`lossless`], `None` for `-`, numbers without leading zeros.
+    pub fn texts(&self) -> impl Iterator<Item = (&'static str, Option<Cow<'a, str>>)> {
+        let fields = self.fields().filter_map(|(field, value)| match value {
+            Value::Absent => None,
+            Value::Null => Some((field.name(), None)),
+            Value::Bytes(bytes) => Some((field.name(), Some(self.text(field, bytes)))),
+        });
+        let extra = (!self.extra.is_empty()).then(|| (EXTRA, Some(shown(self.extra))));
+        let ambiguous = self.ambiguous.then_some((AMBIGUOUS, Some("true".into())));
+        fields.chain(extra).chain(ambiguous)
+    }
+
+    fn text(&self, field: Field, bytes: &'a [u8]) -> Cow<'a, str> {
+        match number(field, bytes) {
+            Some(number) => number.to_string().into(),
+            None if self.is_foreign(field) => shown(bytes),
+            None => lossless(bytes),
+        }
+    }
 }
 
 impl Serialize for Flat<'_> {
@@ -61,12 +89,20 @@ impl Serialize for Flat<'_> {
             }
         }
         if !self.extra.is_empty() {
-            map.serialize_entry("extra", &Shown(self.extra))?;
+            map.serialize_entry(EXTRA, &Shown(self.extra))?;
         }
         if self.ambiguous {
-            map.serialize_entry("ambiguous", &true)?;
+            map.serialize_entry(AMBIGUOUS, &true)?;
         }
         map.end()
+    }
+}
+
+/// Redacted, then lossless.
+fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    match redact(bytes) {
+        Cow::Borrowed(bytes) => lossless(bytes),
+        Cow::Owned(bytes) => lossless(&bytes).into_owned().into(),
     }
 }
 
@@ -104,11 +140,11 @@ fn push_flat_ndjson(line: &mut Vec<u8>, flat: &Flat<'_>) {
         }
     }
     if !flat.extra.is_empty() {
-        push_name(line, first, "extra");
+        push_name(line, first, EXTRA);
         push_string(line, &redact(flat.extra));
     }
     if flat.ambiguous {
-        push_name(line, first, "ambiguous");
+        push_name(line, first, AMBIGUOUS);
         line.extend_from_slice(b"true");
     }
     line.extend_from_slice(b"}\n");

@@ -222,9 +222,5 @@ pub(super) fn hex(id: u128) -> String {
 
 /// The word for an alert's status.
 pub(super) const fn status(alert: &Alert) -> &'static str {
-    match alert.status {
-        crate::alert::Status::Open => "open",
-        crate::alert::Status::Closed => "closed",
-        crate::alert::Status::Withdrawn => "withdrawn",
-    }
+    alert.status.as_str()
 }

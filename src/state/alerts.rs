@@ -112,11 +112,12 @@ impl Commit<'_> {
         put.at(self.path).map(drop)
     }
 
-    /// Deletes alerts that are final, written, and of periods that ended before a
-    /// time, in seconds since the Unix epoch; how many.
+    /// Deletes alerts that are final, written or in a report, and of periods that
+    /// ended before a time, in seconds since the Unix epoch; how many.
     pub fn prune_alerts(&self, before: i64) -> Result<u64, Error> {
         let sql = "DELETE FROM alerts WHERE period_end < ?1 AND status <> 'open' \
-             AND written_rev IS rev AND written_status IS status";
+             AND (written_rev IS rev AND written_status IS status \
+             OR reported_rev IS rev AND reported_status IS status)";
         let deleted = self.transaction.execute(sql, [before]);
         Ok(deleted.at(self.path)? as u64)
     }

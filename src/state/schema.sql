@@ -11,9 +11,53 @@ CREATE TABLE runs (
   program  TEXT NOT NULL,    -- version of s3sentry
   started  INTEGER NOT NULL, -- seconds since 1970 UTC
   ended    INTEGER,          -- the same; NULL: still at work, or broken off
-  lines    INTEGER NOT NULL, -- lines read, as of the last commit
-  alerts   INTEGER NOT NULL  -- alerts written, as of the last commit
+  lines    INTEGER NOT NULL, -- lines read, as of the last commit, as all that follows
+  alerts   INTEGER NOT NULL, -- alerts written
+  bytes            INTEGER NOT NULL DEFAULT 0, -- read, decompressed
+  malformed        INTEGER NOT NULL DEFAULT 0, -- lines that are no record
+  ambiguous        INTEGER NOT NULL DEFAULT 0, -- records with more than one reading
+  undated          INTEGER NOT NULL DEFAULT 0, -- records without a time
+  late             INTEGER NOT NULL DEFAULT 0, -- records that came too late for rules that count
+  evicted          INTEGER NOT NULL DEFAULT 0, -- keys that were forgotten for lack of memory
+  inputs_read      INTEGER NOT NULL DEFAULT 0, -- files, pipes and objects
+  inputs_skipped   INTEGER NOT NULL DEFAULT 0,
+  inputs_failed    INTEGER NOT NULL DEFAULT 0,
+  first_record     INTEGER,  -- time of the earliest that was counted, seconds since 1970 UTC
+  last_record      INTEGER   -- of the latest
 );
+
+CREATE TABLE since_report (
+  -- What was read since the last report, in one row: the sums of its runs.
+  made             INTEGER,          -- when that report was made, seconds since 1970 UTC; NULL: none was
+  runs             INTEGER NOT NULL, -- runs that read anything
+  lines            INTEGER NOT NULL, -- without records left out by time or taken before
+  bytes            INTEGER NOT NULL, -- as in runs, as all that follows
+  malformed        INTEGER NOT NULL,
+  ambiguous        INTEGER NOT NULL,
+  undated          INTEGER NOT NULL,
+  late             INTEGER NOT NULL,
+  evicted          INTEGER NOT NULL,
+  inputs_read      INTEGER NOT NULL,
+  inputs_skipped   INTEGER NOT NULL,
+  inputs_failed    INTEGER NOT NULL,
+  first_record     INTEGER,
+  last_record      INTEGER
+);
+INSERT INTO since_report VALUES (NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL);
+
+CREATE TABLE hours (
+  -- What each hour of a bucket came to.
+  reported  INTEGER NOT NULL, -- 1: up to the last report; 0: since then
+  hour      INTEGER NOT NULL, -- hours since 1970 UTC
+  bucket    TEXT NOT NULL,    -- a blob: \xHH are bytes
+  requests  INTEGER NOT NULL,
+  refused   INTEGER NOT NULL, -- of these answered 403
+  missing   INTEGER NOT NULL, -- of these answered 404
+  wrong     INTEGER NOT NULL, -- of these answered with another 4xx
+  failed    INTEGER NOT NULL, -- of these answered 5xx
+  bytes     INTEGER NOT NULL, -- bytes that went out
+  PRIMARY KEY (reported, hour, bucket)
+) WITHOUT ROWID;
 
 CREATE TABLE kinds (
   -- Kinds of entities: the fields whose values together name one.
@@ -102,11 +146,15 @@ CREATE TABLE alerts (
   incident        TEXT,             -- id of the incident it belongs to
   written_rev     INTEGER,          -- rev that was written to the output last; NULL: none yet
   written_status  TEXT,             -- status that was written with it
+  reported_rev    INTEGER,          -- rev that the last report with it has; NULL: none has it
+  reported_status TEXT,             -- status that it has there
   json            TEXT NOT NULL     -- all of it, as docs/alert.schema.json says
 );
 CREATE INDEX alerts_open ON alerts (id) WHERE status = 'open';
 CREATE INDEX alerts_unwritten ON alerts (id)
   WHERE written_rev IS NOT rev OR written_status IS NOT status;
+CREATE INDEX alerts_unreported ON alerts (id)
+  WHERE reported_rev IS NOT rev OR reported_status IS NOT status;
 
 CREATE TABLE logs (
   -- Logs in buckets, and how far each was read. One log has many objects, whose
@@ -185,8 +233,18 @@ CREATE VIEW v_runs AS
   SELECT id, command, program,
     strftime('%Y-%m-%dT%H:%M:%SZ', started, 'unixepoch') AS started,
     strftime('%Y-%m-%dT%H:%M:%SZ', ended, 'unixepoch') AS ended,
-    lines, alerts
+    lines, alerts, bytes, malformed, late, inputs_read, inputs_failed,
+    strftime('%Y-%m-%dT%H:%M:%SZ', first_record, 'unixepoch') AS first_record,
+    strftime('%Y-%m-%dT%H:%M:%SZ', last_record, 'unixepoch') AS last_record
   FROM runs ORDER BY id DESC;
+
+CREATE VIEW v_hours AS
+  -- What each hour of a bucket came to, the last one first.
+  SELECT bucket, strftime('%Y-%m-%dT%H:%M:%SZ', hour * 3600, 'unixepoch') AS hour,
+    sum(requests) AS requests, sum(refused) AS refused, sum(missing) AS missing,
+    sum(wrong) AS wrong, sum(failed) AS failed, sum(bytes) AS bytes,
+    CASE min(reported) WHEN 1 THEN 'yes' ELSE 'no' END AS reported
+  FROM hours GROUP BY hours.hour, bucket ORDER BY hours.hour DESC, bucket;
 
 CREATE VIEW v_alerts AS
   -- Alerts, the last one first.
@@ -198,6 +256,7 @@ CREATE VIEW v_alerts AS
     strftime('%Y-%m-%dT%H:%M:%SZ', last_seen, 'unixepoch') AS last_seen,
     incident,
     CASE WHEN written_rev IS rev AND written_status IS status THEN 'yes' ELSE 'no' END AS written,
+    CASE WHEN reported_rev IS rev THEN 'yes' ELSE 'no' END AS reported,
     id
   FROM alerts ORDER BY trigger_time DESC, id;
 

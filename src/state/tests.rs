@@ -6,6 +6,7 @@ mod crash;
 mod logs;
 mod measure;
 mod open;
+mod reported;
 mod rest;
 mod show;
 mod transfer;

@@ -52,6 +52,25 @@ pub fn terminal(bytes: &[u8]) -> String {
     visible(bytes).into_owned()
 }
 
+/// Text that [`lossless`] gave (or that never was bytes) as one line that is safe
+/// to show: what [`terminal`] writes as an escape is one here too, and escapes
+/// that stand in it already stay as they are.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if is_hidden(char) {
+            push_visible(&mut safe, char);
+        } else {
+            safe.push(char);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Bytes as the content of a CSV cell (not yet quoted) that no spreadsheet
 /// takes for a formula.
 ///
@@ -252,6 +271,17 @@ mod tests {
             ("日本 grün 🙂".as_bytes(), "日本 grün 🙂"),
         ] {
             assert_eq!(terminal(bytes), text);
+        }
+    }
+
+    #[test]
+    fn shown_text_keeps_the_escapes_in_it() {
+        for bytes in [
+            &b"plain \"\\"[..],
+            b"\x1b[2J\xE9\\xE9",
+            "gpj.\u{202E}exe".as_bytes(),
+        ] {
+            assert_eq!(shown(&lossless(bytes)), terminal(bytes));
         }
     }
 

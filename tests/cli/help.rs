@@ -6,9 +6,10 @@ use std::fs;
 
 use crate::place::{Place, package};
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "",
     "scan",
+    "report",
     "watch",
     "baseline",
     "baseline learn",

@@ -139,9 +139,12 @@ fn links_lead_somewhere() {
         "docs/format.md",
         "docs/incidents.md",
         "docs/output.md",
+        "docs/report.md",
         "docs/rules-list.md",
         "docs/rules.md",
+        "docs/scheduling.md",
         "docs/settings.md",
+        "contrib/README.md",
         "rules/README.md",
     ] {
         let file = package(name);

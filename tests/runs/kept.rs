@@ -17,7 +17,7 @@ use s3sentry::source::{self, Block, Counts, Listed, Mark, Past, Progressed, Sour
 use s3sentry::state::Owner;
 use tempfile::TempDir;
 
-use crate::tables::baseline;
+use crate::tables::{baseline, read};
 use crate::world::{LATENESS, Rec, SET};
 
 pub static POOLS: LazyLock<Vec<ThreadPool>> = LazyLock::new(|| {
@@ -40,6 +40,8 @@ pub struct How {
     pub pool: usize,
     /// Whether what is written stays at once, or only after the run.
     pub settles: bool,
+    /// Whether it is read for a report.
+    pub reports: bool,
     pub fault: Option<Fault>,
 }
 
@@ -54,6 +56,7 @@ impl Default for How {
             batch: usize::MAX,
             pool: 0,
             settles: true,
+            reports: false,
             fault: None,
         }
     }
@@ -103,6 +106,10 @@ impl BlockSource for Batches<'_> {
 
     fn committed(&mut self, reached: &[Progressed]) {
         self.sources.committed(reached);
+    }
+
+    fn counts(&self) -> Counts {
+        self.sources.counts()
     }
 
     fn listed(&self) -> Option<Listed> {
@@ -229,7 +236,10 @@ impl Place {
         how: &How,
         attach: impl FnOnce(&Session, &mut Sources),
     ) -> Result<Ended, Failed> {
-        let mut session = Session::open(&self.state(), &Owner::now("a test"))?;
+        let mut session = self.session()?;
+        if how.reports {
+            session = session.reporting();
+        }
         let specs = vec![Spec::Path(self.path("logs"))];
         let reading = source::Options {
             block_size: how.block_size,
@@ -285,6 +295,11 @@ impl Place {
         })
     }
 
+    /// The state file, opened as a run does.
+    pub fn session(&self) -> Result<Session, Failed> {
+        Session::open(&self.state(), &Owner::now("a test"))
+    }
+
     /// A connection to the state file.
     pub fn database(&self) -> Connection {
         Connection::open(self.state()).unwrap()
@@ -297,6 +312,7 @@ impl Place {
             alerts: highest(self.told.iter().map(Version::of)),
             kept: kept_alerts(&database),
             baseline: baseline(&database),
+            read: read(&database),
         }
     }
 }
@@ -380,6 +396,8 @@ pub struct Sum {
     /// As kept.
     pub kept: BTreeMap<u128, Version>,
     pub baseline: BTreeMap<&'static str, Vec<String>>,
+    /// What was read, by table.
+    pub read: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Sum {
@@ -390,9 +408,11 @@ impl Sum {
         let kept = |result: &Self| contents(&result.kept);
         diff(&mut all, "told", &told(self), &told(expected));
         diff(&mut all, "kept", &kept(self), &kept(expected));
-        for (table, rows) in &self.baseline {
+        let tables = self.baseline.iter().chain(&self.read);
+        let others = expected.baseline.values().chain(expected.read.values());
+        for ((table, rows), others) in tables.zip(others) {
             let set = |rows: &[String]| rows.iter().cloned().collect();
-            diff(&mut all, table, &set(rows), &set(&expected.baseline[table]));
+            diff(&mut all, table, &set(rows), &set(others));
         }
         let more = all.len().saturating_sub(20);
         all.truncate(20);

@@ -36,9 +36,7 @@ struct Listed<'l> {
 impl Listed<'_> {
     /// ATT&CK techniques: `T1078.004` of `attack.t1078.004`.
     fn techniques(&self) -> Vec<String> {
-        let tags = self.rule.info.tags.iter();
-        tags.filter_map(|tag| technique(tag.strip_prefix("attack.")?))
-            .collect()
+        self.rule.info.techniques()
     }
 
     /// Whether a tag is one of its own, a technique, or the one that a
@@ -49,18 +47,6 @@ impl Listed<'_> {
         let part = |text: &str| text.split_once('.').is_some_and(|(whole, _)| same(whole));
         tags.iter().any(|tag| same(tag)) || self.techniques().iter().any(|id| same(id) || part(id))
     }
-}
-
-/// A technique's id, in capitals; `None` for any other text, such as a tactic.
-fn technique(text: &str) -> Option<String> {
-    let digits =
-        |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.strip_prefix('t')?;
-    let fits = match number.split_once('.') {
-        None => digits(number, 4),
-        Some((whole, part)) => digits(whole, 4) && digits(part, 3),
-    };
-    fits.then(|| text.to_uppercase())
 }
 
 /// Runs the command.

@@ -17,13 +17,32 @@ pub fn written<'a>(
         ("--append", output.append.as_deref()),
         ("--entities", entities),
     ];
-    let named = files
-        .into_iter()
-        .filter_map(|(name, file)| Some((name, file?)));
-    // A device holds nothing that could be lost.
-    named
+    let named = files.into_iter();
+    lasting(named.filter_map(|(name, file)| Some((name, file?))))
+}
+
+/// Those that could lose something: a device holds nothing.
+pub fn lasting<'a>(
+    files: impl Iterator<Item = (&'static str, &'a Path)>,
+) -> Vec<(&'static str, &'a Path)> {
+    files
         .filter(|(_, file)| !file.exists() || file.is_file())
         .collect()
+}
+
+/// The same path for each way to write it, whether or not the file is there yet.
+pub fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = std::fs::canonicalize(path) {
+        return real;
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match (std::fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// The same with what SQLite keeps beside the state file, and its lock.
@@ -42,7 +61,6 @@ pub fn own(written: &[(&str, &Path)], kept: Option<&Path>) -> Vec<PathBuf> {
 
 /// No file is written twice, and none that is read.
 pub fn apart(written: &[(&'static str, &Path)], sources: &[PathBuf]) -> Result<(), Stop> {
-    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut known: Vec<(&str, PathBuf)> = Vec::new();
     for source in sources.iter().filter(|path| path.is_file()) {
         known.push(("an input", real(source)));
@@ -50,6 +68,12 @@ pub fn apart(written: &[(&'static str, &Path)], sources: &[PathBuf]) -> Result<(
     for (name, file) in written {
         let path = real(file);
         if let Some((other, _)) = known.iter().find(|(_, known)| *known == path) {
+            if other == name {
+                return Err(Stop::usage(anyhow::anyhow!(
+                    "{} is named twice by {name}: name another file",
+                    shown(file)
+                )));
+            }
             return Err(Stop::usage(anyhow::anyhow!(
                 "{} is {other} and would be overwritten by {name}: name another file",
                 shown(file)

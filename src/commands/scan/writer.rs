@@ -24,6 +24,17 @@ pub struct Versions {
     pub withdrawn: u64,
 }
 
+impl Versions {
+    /// Counts one; `fresh` where it says more than what was told of it before.
+    pub fn count(&mut self, alert: &Alert, fresh: bool) {
+        match alert.status {
+            Status::Open => self.open += 1,
+            Status::Withdrawn => self.withdrawn += 1,
+            Status::Closed => self.closed += u64::from(!fresh),
+        }
+    }
+}
+
 /// Where alerts go, and who is told of them.
 pub struct Writer<'w> {
     /// Writes.
@@ -51,11 +62,7 @@ impl session::Output for Writer<'_> {
         if alert.rule.level < self.min_level {
             return Ok(());
         }
-        match alert.status {
-            Status::Open => self.versions.open += 1,
-            Status::Withdrawn => self.versions.withdrawn += 1,
-            Status::Closed => self.versions.closed += u64::from(!fresh),
-        }
+        self.versions.count(alert, fresh);
         self.unseen = true;
         if fresh {
             self.entities.count(alert);

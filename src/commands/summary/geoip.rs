@@ -6,14 +6,13 @@ use s3sentry::record::time::rfc3339;
 use s3sentry::settings::Settings;
 
 use super::words::span;
-use crate::commands::{say, shown};
+use crate::commands::shown;
 
-/// Says which files are too old.
-pub fn warn(settings: &Settings) {
+/// Which files are too old.
+pub fn warnings(settings: &Settings) -> Vec<String> {
     let now = ioc::now();
-    for warning in files(settings).iter().filter_map(|file| old(file, now)) {
-        say(format_args!("s3sentry: warning: {warning}"));
-    }
+    let files = files(settings).iter();
+    files.filter_map(|file| old(file, now)).collect()
 }
 
 /// A line a file: what it knows, and of when it is.

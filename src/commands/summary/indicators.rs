@@ -6,14 +6,13 @@ use s3sentry::settings::Settings;
 use s3sentry::text::terminal;
 
 use super::words::{count, group, span};
-use crate::commands::{say, shown};
+use crate::commands::shown;
 
-/// Says which lists are empty, too old or not wholly understood.
-pub fn warn(settings: &Settings) {
+/// Which lists are empty, too old or not wholly understood.
+pub fn warnings(settings: &Settings) -> Vec<String> {
     let now = ioc::now();
-    for warning in lists(settings).iter().flat_map(|list| warnings(list, now)) {
-        say(format_args!("s3sentry: warning: {warning}"));
-    }
+    let lists = lists(settings).iter();
+    lists.flat_map(|list| of_list(list, now)).collect()
 }
 
 /// A line a list: what it holds, of when it is, what is left out.
@@ -25,7 +24,7 @@ fn lists(settings: &Settings) -> &[List] {
     settings.ioc.as_deref().map_or(&[], |ioc| ioc.lists())
 }
 
-fn warnings(list: &List, now: i64) -> Vec<String> {
+fn of_list(list: &List, now: i64) -> Vec<String> {
     let mut warnings = Vec::new();
     let name = called(list);
     if list.is_empty() {

@@ -11,7 +11,7 @@ use s3sentry::source::Counts;
 
 use super::words::{count, group};
 use crate::commands::scan::writer::Versions;
-use crate::commands::{say, shown};
+use crate::commands::shown;
 
 /// A state file and what came of it.
 pub struct Kept<'s> {
@@ -63,11 +63,9 @@ impl Kept<'_> {
         Some((learned, dimension?.learn_days))
     }
 
-    /// Says what a person has to know before anything else.
-    pub fn warn(&self) {
-        if let Some(notice) = self.session.notice() {
-            say(format_args!("s3sentry: warning: {}", words(notice)));
-        }
+    /// What a person has to know before anything else.
+    pub fn notice(&self) -> Option<String> {
+        self.session.notice().map(words)
     }
 
     /// Rows of the summary.
@@ -106,7 +104,8 @@ impl Kept<'_> {
         )
     }
 
-    fn baseline(&self) -> Option<String> {
+    /// How far learning has come, and how much it knows.
+    pub fn baseline(&self) -> Option<String> {
         let baseline = self.memory.baseline.as_ref()?;
         let (entities, values) = baseline.len();
         let (learned, needed) = self.days(baseline)?;

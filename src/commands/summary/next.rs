@@ -1,6 +1,6 @@
 //! Steps that are worth taking after a scan, each a command to copy.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Display, Formatter, Write as _};
 use std::path::{Path, PathBuf};
 
 use s3sentry::record::time::rfc3339;
@@ -22,8 +22,44 @@ const HOURS: usize = 6;
 /// Name of a state file where the user has none.
 const STATE: &str = "s3sentry.db";
 
+/// What is worth doing.
+#[derive(Debug)]
+pub struct Step {
+    /// Why, and what else has to be done; lines wrap below the first word.
+    why: String,
+    /// The command, ready to copy.
+    command: Option<String>,
+}
+
+/// As the summary says it: the command on a line of its own.
+impl Display for Step {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "Next: {}", self.why)?;
+        match &self.command {
+            None => Ok(()),
+            Some(command) => write!(f, "\n      {command}"),
+        }
+    }
+}
+
+impl Step {
+    /// As a report says it: a paragraph, then the command on a line of its own.
+    pub fn paragraph(&self) -> String {
+        let words: Vec<_> = self.why.split_whitespace().collect();
+        let mut text = words.join(" ");
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        if let Some(command) = &self.command {
+            text.push('\n');
+            text.push_str(command);
+        }
+        text
+    }
+}
+
 /// The steps, each a sentence and a command on a line of its own.
-pub fn steps(summary: &Summary<'_>) -> Vec<String> {
+pub fn steps(summary: &Summary<'_>) -> Vec<Step> {
     let steps = [
         nothing_inside(summary),
         trust(summary),
@@ -36,14 +72,15 @@ pub fn steps(summary: &Summary<'_>) -> Vec<String> {
 }
 
 /// A span that leaves everything out is most often a wrong one.
-fn nothing_inside(summary: &Summary<'_>) -> Option<String> {
+fn nothing_inside(summary: &Summary<'_>) -> Option<Step> {
     let tally = &summary.outcome.tally;
     let (first, last) = tally.span?;
     (tally.outside > 0 && tally.outside == tally.records()).then(|| {
         command(
-            "Next: every record is outside --since/--until. To look at all of them:",
+            "every record is outside --since/--until. To look at all of them:",
             &format!(
-                "s3sentry scan{} --since {} --until {}{}",
+                "{}{} --since {} --until {}{}",
+                summary.command,
                 given(summary),
                 rfc3339(first),
                 rfc3339(last + 1),
@@ -54,9 +91,9 @@ fn nothing_inside(summary: &Summary<'_>) -> Option<String> {
 }
 
 /// Nothing is known, so everything would be unknown.
-fn trust(summary: &Summary<'_>) -> Option<String> {
+fn trust(summary: &Summary<'_>) -> Option<Step> {
     let tally = &summary.outcome.tally;
-    let idle = summary.set.lacks("trusted_networks");
+    let idle = summary.asked.set.lacks("trusted_networks");
     let seen = tally.addresses.count();
     (idle && seen.value > 0).then(|| {
         let about = if seen.approx { "about " } else { "" };
@@ -70,12 +107,13 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
         });
         command(
             &format!(
-                "Next: {about}{} {verb} seen and nothing says which are yours.\n      \
+                "{about}{} {verb} seen and nothing says which are yours.\n      \
                  Write your networks to a file, one CIDR a line{known}, then:",
                 count(seen.value, "address")
             ),
             &format!(
-                "s3sentry scan{} --trusted-networks networks.txt{}",
+                "{}{} --trusted-networks networks.txt{}",
+                summary.command,
                 given(summary),
                 sources(summary)
             ),
@@ -84,7 +122,7 @@ fn trust(summary: &Summary<'_>) -> Option<String> {
 }
 
 /// What is normal can be learned. Where that has begun, it takes days.
-fn learn(summary: &Summary<'_>) -> Option<String> {
+fn learn(summary: &Summary<'_>) -> Option<Step> {
     let tally = &summary.outcome.tally;
     let source = |state: &str| {
         let named = if reads_stdin(summary) {
@@ -95,10 +133,10 @@ fn learn(summary: &Summary<'_>) -> Option<String> {
         format!("s3sentry baseline learn --state{}{named}", word(state))
     };
     let Some(kept) = &summary.kept else {
-        let idle = summary.set.lacks("trusted_networks");
+        let idle = summary.asked.set.lacks("trusted_networks");
         return (idle && tally.addresses.count().value > 0).then(|| {
             command(
-                "Next: or let it learn from logs of days on which nothing was wrong, and scan\n      \
+                "or let it learn from logs of days on which nothing was wrong, and scan\n      \
                  the days after them with the same --state:",
                 &source(STATE),
             )
@@ -108,7 +146,7 @@ fn learn(summary: &Summary<'_>) -> Option<String> {
     let days = count(left.days.into(), "more day");
     Some(command(
         &format!(
-            "Next: nothing counts as new yet: that takes records on {days}, so it\n      \
+            "nothing counts as new yet: that takes records on {days}, so it\n      \
              begins on {} if there are some every day. Where nothing was wrong in\n      \
              what was read, it is normal at once after:",
             left.from
@@ -118,7 +156,7 @@ fn learn(summary: &Summary<'_>) -> Option<String> {
 }
 
 /// The days after those that were learned are to be compared with them.
-pub fn after_learning(sources: &[PathBuf], state: &Path, since: i64) -> String {
+pub fn after_learning(sources: &[PathBuf], state: &Path, since: i64) -> Step {
     let stdin = sources.is_empty() || sources.iter().any(|source| source.as_os_str() == "-");
     let named = if stdin {
         " SOURCE...".to_owned()
@@ -126,7 +164,7 @@ pub fn after_learning(sources: &[PathBuf], state: &Path, since: i64) -> String {
         listed(sources)
     };
     command(
-        "Next: compare what came after with it:",
+        "compare what came after with it:",
         &format!(
             "s3sentry scan --state{} --since {}{named}",
             word(&shown(state)),
@@ -136,17 +174,17 @@ pub fn after_learning(sources: &[PathBuf], state: &Path, since: i64) -> String {
 }
 
 /// What is known to be harmless should be said once, in the settings.
-fn unknown(summary: &Summary<'_>) -> Option<String> {
+fn unknown(summary: &Summary<'_>) -> Option<Step> {
     let alerts = summary.entities.unknown();
     if alerts == 0 {
         return None;
     }
-    let place = match &summary.arguments.lists.trusted_networks {
+    let place = match &summary.asked.arguments.lists.trusted_networks {
         Some(file) => shown(file),
         None => "trusted_networks in the settings".to_owned(),
     };
     let mut text = format!(
-        "Next: {} by unknown networks. Add those that are yours to {place}.",
+        "{} by unknown networks. Add those that are yours to {place}.",
         count(alerts, "alert")
     );
     let crowded: Vec<_> = summary
@@ -163,11 +201,14 @@ fn unknown(summary: &Summary<'_>) -> Option<String> {
             crowded.join(", ")
         );
     }
-    Some(text)
+    Some(Step {
+        why: text,
+        command: None,
+    })
 }
 
 /// A caller who writes quotes into a header can forge what follows it.
-fn ambiguous(summary: &Summary<'_>) -> Option<String> {
+fn ambiguous(summary: &Summary<'_>) -> Option<Step> {
     let ambiguous = summary.outcome.tally.ambiguous;
     (ambiguous > 0 && !reads_stdin(summary)).then(|| {
         let (verb, them) = match ambiguous {
@@ -176,7 +217,7 @@ fn ambiguous(summary: &Summary<'_>) -> Option<String> {
         };
         command(
             &format!(
-                "Next: {} {verb} quotes that a caller may have forged. To read {them}:",
+                "{} {verb} quotes that a caller may have forged. To read {them}:",
                 count(ambiguous, "record")
             ),
             &format!(
@@ -188,7 +229,7 @@ fn ambiguous(summary: &Summary<'_>) -> Option<String> {
 }
 
 /// Windows over late records were not complete.
-fn late(summary: &Summary<'_>) -> Option<String> {
+fn late(summary: &Summary<'_>) -> Option<Step> {
     let hours = &summary.outcome.correlation.late_hours;
     let (first, last) = (hours.first()?, hours.last()?);
     let late = summary.outcome.correlation.late;
@@ -197,7 +238,13 @@ fn late(summary: &Summary<'_>) -> Option<String> {
     } else {
         "their windows"
     };
-    let longest = summary.set.rules.iter().map(|rule| rule.horizon).max();
+    let longest = summary
+        .asked
+        .set
+        .rules
+        .iter()
+        .map(|rule| rule.horizon)
+        .max();
     let names: Vec<_> = hours
         .iter()
         .take(HOURS)
@@ -206,13 +253,14 @@ fn late(summary: &Summary<'_>) -> Option<String> {
     let more = if hours.len() > HOURS { ", ..." } else { "" };
     Some(command(
         &format!(
-            "Next: {} came too late for {windows} (hours from {}{more}).\n      \
+            "{} came too late for {windows} (hours from {}{more}).\n      \
              For exact alerts:",
             count(late, "record"),
             names.join(", ")
         ),
         &format!(
-            "s3sentry scan{} --lateness 30d --since {} --until {}{}",
+            "{}{} --lateness 30d --since {} --until {}{}",
+            summary.command,
             given(summary),
             rfc3339(first - longest.unwrap_or(0)),
             rfc3339(last + 3600),
@@ -221,18 +269,21 @@ fn late(summary: &Summary<'_>) -> Option<String> {
     ))
 }
 
-fn command(why: &str, command: &str) -> String {
-    format!("{why}\n      {command}")
+fn command(why: &str, command: &str) -> Step {
+    Step {
+        why: why.to_owned(),
+        command: Some(command.to_owned()),
+    }
 }
 
 fn reads_stdin(summary: &Summary<'_>) -> bool {
-    let sources = &summary.arguments.input.sources;
+    let sources = &summary.asked.arguments.input.sources;
     sources.is_empty() || sources.iter().any(|source| source.as_os_str() == "-")
 }
 
 /// The options that decide what is found, as they were given.
 fn given(summary: &Summary<'_>) -> String {
-    let arguments = summary.arguments;
+    let arguments = summary.asked.arguments;
     let lists = &arguments.lists;
     let mut words = String::new();
     let files = arguments
@@ -284,7 +335,7 @@ fn reached(bucket: &Bucket) -> String {
 
 /// The sources as a shell takes them.
 fn sources(summary: &Summary<'_>) -> String {
-    listed(&summary.arguments.input.sources)
+    listed(&summary.asked.arguments.input.sources)
 }
 
 fn listed(sources: &[PathBuf]) -> String {
@@ -295,7 +346,7 @@ fn listed(sources: &[PathBuf]) -> String {
 }
 
 /// A word as a shell takes it, with a space before it.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%,".contains(c);
     if text.chars().all(plain) {
         format!(" {text}")

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use s3sentry::pipeline::BlockSource;
-use s3sentry::source::{Block, Listed, Mark, OBJECTS, Past, Progressed, Sources};
+use s3sentry::source::{Block, Counts, Listed, Mark, OBJECTS, Past, Progressed, Sources};
 
 use super::metrics::{Counted, Metrics};
 use super::names::Names;
@@ -130,6 +130,10 @@ impl BlockSource for Cycle<'_> {
 
     fn committed(&mut self, reached: &[Progressed]) {
         self.sources.committed(reached);
+    }
+
+    fn counts(&self) -> Counts {
+        self.sources.counts()
     }
 
     fn listed(&self) -> Option<Listed> {

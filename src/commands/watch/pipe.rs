@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::time::Duration;
 
 use s3sentry::pipeline::BlockSource;
-use s3sentry::source::{Block, Options, PAST, Sources, Spec};
+use s3sentry::source::{Block, Counts, Options, PAST, Sources, Spec};
 
 use super::names::Names;
 use super::signals::Signals;
@@ -142,6 +142,10 @@ impl BlockSource for Pipe {
 
     fn is_cut(&self) -> bool {
         self.ended.is_none()
+    }
+
+    fn counts(&self) -> Counts {
+        self.ended().map(Sources::counts).unwrap_or_default()
     }
 
     fn name(&self, source: u32) -> Arc<str> {

@@ -43,6 +43,22 @@ impl Builder<'_> {
             let names = words::several(names.into_iter(), "and");
             self.say(depth + 1, format!("{alias} is {names}"));
         }
+        let fires = self.fires(document, block, plan);
+        for (place, text) in fires.iter().enumerate() {
+            match place {
+                0 => self.say(depth, format!("{name}fires on {text}")),
+                _ => self.say(depth + 1, text.clone()),
+            }
+        }
+        if depth == 0 {
+            self.outline.fires = fires;
+        }
+        self.filters_aloud(document, depth);
+    }
+
+    /// What a correlation fires on: the first says what of the others must hold.
+    fn fires(&self, document: &Document, block: &Block, plan: &plan::Correlation) -> Vec<String> {
+        let kind = counted(plan);
         let extension = &document.extension;
         let main = match &plan.kind {
             plan::Kind::Chain(_) => {
@@ -59,19 +75,18 @@ impl Builder<'_> {
         };
         let usual = extension.baseline.map(words::usual);
         let usual = usual.map_or_else(String::new, |usual| format!(", {usual}"));
-        self.say(depth, format!("{name}fires on {main}{usual}{more}"));
+        let mut fires = vec![format!("{main}{usual}{more}")];
         for (name, list) in [("and", &extension.and), ("any", &extension.any)] {
             for (number, aggregate) in list.iter().enumerate() {
                 let text = words::aggregate(aggregate, block.timespan, self.known.settings);
-                self.say(depth + 1, format!("{name} {}: {text}", number + 1));
+                fires.push(format!("{name} {}: {text}", number + 1));
             }
         }
         if let Some(field) = extension.different {
-            let text = format!(
+            fires.push(format!(
                 "the second step's {} is none of the first step's",
                 field.name()
-            );
-            self.say(depth + 1, text);
+            ));
         }
         if let Some(before) = &extension.none_before {
             let what = words::only_selection(&before.selection, self.known.settings);
@@ -83,10 +98,11 @@ impl Builder<'_> {
                 }
             };
             let span = words::span(before.timespan);
-            let text = format!("no record where {what}{by} comes in the {span} before");
-            self.say(depth + 1, text);
+            fires.push(format!(
+                "no record where {what}{by} comes in the {span} before"
+            ));
         }
-        self.filters_aloud(document, depth);
+        fires
     }
 
     pub(super) fn filters_aloud(&mut self, document: &Document, depth: usize) {

@@ -124,3 +124,61 @@ fn an_alert_has_columns_and_no_secrets() {
         assert!(plan[0].contains(index), "{plan:?}");
     }
 }
+
+/// Ids of what a report has to tell.
+fn news(state: &State) -> Vec<String> {
+    let mut ids = Vec::new();
+    let told = state.each_unreported(|id, json| {
+        assert!(json.starts_with('{') && json.contains(id), "{json}");
+        ids.push(id.trim_start_matches('0').to_owned());
+        Ok::<_, ()>(())
+    });
+    told.unwrap().unwrap();
+    ids
+}
+
+#[test]
+fn a_report_tells_what_is_new_or_has_grown() {
+    let (_folder, path) = place();
+    let mut state = open(&path);
+    let report = |state: &mut State| {
+        let commit = state.begin().unwrap();
+        commit.put_reported(1_770_090_000).unwrap();
+        commit.commit().unwrap();
+    };
+    let later = Alert {
+        period: (1_770_087_600, 1_770_091_200),
+        ..alert(1, 1, Status::Open)
+    };
+    put(&mut state, &later, None);
+    put(&mut state, &alert(9, 4, Status::Open), None);
+    put(&mut state, &alert(2, 4, Status::Open), None);
+    // Nobody was told of it while it held.
+    put(&mut state, &alert(3, 1, Status::Withdrawn), None);
+    assert_eq!(news(&state), ["2", "9", "1"]);
+    report(&mut state);
+    assert_eq!(news(&state), [""; 0]);
+    // That one is final is no news, that one has grown or holds no longer is.
+    put(&mut state, &alert(2, 4, Status::Closed), None);
+    put(&mut state, &alert(9, 5, Status::Closed), None);
+    put(&mut state, &alert(1, 1, Status::Withdrawn), None);
+    assert_eq!(news(&state), ["1", "9"]);
+    report(&mut state);
+    assert_eq!(news(&state), [""; 0]);
+    assert_eq!(
+        asked(&state, "SELECT DISTINCT reported, written FROM v_alerts"),
+        ["yes|no"]
+    );
+    put(&mut state, &alert(1, 2, Status::Open), None);
+    assert_eq!(news(&state), ["1"]);
+    let stopped = state.each_unreported(|_, _| Err("enough"));
+    assert_eq!(stopped.unwrap(), Err("enough"));
+    // What was reported need not be written to be forgotten, but be final.
+    let commit = state.begin().unwrap();
+    assert_eq!(commit.prune_alerts(i64::MAX).unwrap(), 3);
+    commit.commit().unwrap();
+    assert_eq!(asked(&state, "SELECT count(*) FROM alerts"), ["1"]);
+    let news = reported::NEWS;
+    let plan = format!("EXPLAIN QUERY PLAN SELECT json FROM alerts WHERE {news}");
+    assert!(asked(&state, &plan)[0].contains("alerts_unreported"));
+}

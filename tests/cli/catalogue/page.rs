@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use s3sentry::rule;
+use s3sentry::rule::description::{Paragraph, paragraphs};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -184,8 +185,8 @@ fn document(rule: &Value, page: &mut String) {
         text(rule, "level")
     )
     .unwrap();
-    for paragraph in text(rule, "description").split("\n\n") {
-        write!(page, "{}\n\n", self::paragraph(paragraph)).unwrap();
+    for paragraph in paragraphs(text(rule, "description")) {
+        write!(page, "{}\n\n", self::paragraph(&paragraph)).unwrap();
     }
     page.push_str("**False positives:**\n\n");
     for item in texts(&rule["falsepositives"]) {
@@ -199,14 +200,11 @@ fn document(rule: &Value, page: &mut String) {
 
 /// `Why 20: ...` with what stands before the colon in bold, where a paragraph
 /// begins like that.
-fn paragraph(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let begins = ["Why ", "How sure: ", "What to do: "];
-    match text.split_once(": ") {
-        Some((lead, rest)) if begins.iter().any(|word| text.starts_with(word)) => {
-            format!("**{}:** {}", escape(lead), words(rest))
-        }
-        _ => words(&text),
+fn paragraph(paragraph: &Paragraph) -> String {
+    let text = words(&paragraph.text);
+    match &paragraph.lead {
+        Some(lead) => format!("**{}:** {text}", escape(lead)),
+        None => text,
     }
 }
 

@@ -1,0 +1,227 @@
+//! Texts, numbers, sizes, times and levels as the page shows them.
+//!
+//! The only way of a text that somebody else chose into the page is [`Text`] or
+//! [`Name`]. No part of a report enters here as a whole.
+
+use std::fmt::Write as _;
+
+use maud::{Escaper, Markup, Render, html};
+
+use crate::alert::Level;
+use crate::record::time::rfc3339;
+use crate::report::{Entity, Network};
+use crate::text::shown;
+use crate::text::words::grouped;
+
+/// Characters of a text that are shown. All of it is in the file of the alerts.
+const LONGEST: usize = 400;
+
+/// A text of the report, in an element of its own or in a label: escapes for what
+/// cannot be seen, and cut where it is very long.
+pub(super) struct Text<'t>(pub &'t str);
+
+impl Render for Text<'_> {
+    fn render_to(&self, page: &mut String) {
+        // Writing to a string cannot fail.
+        let (text, cut) = cut(self.0);
+        let _ = Escaper::new(page).write_str(&shown(text));
+        if cut > 0 {
+            let _ = write!(page, "… (and {} more characters)", grouped(cut as u64));
+        }
+    }
+}
+
+/// The beginning of a text, and how many characters are not in it.
+fn cut(text: &str) -> (&str, usize) {
+    match text.char_indices().nth(LONGEST) {
+        // A few more are shorter than to say that there are more.
+        Some((end, _)) if text[end..].chars().nth(40).is_some() => {
+            (&text[..end], text[end..].chars().count())
+        }
+        _ => (text, 0),
+    }
+}
+
+/// A name within a sentence or a list: a [`Text`] that cannot reorder what is around
+/// it.
+pub(super) struct Name<'t>(pub &'t str);
+
+impl Render for Name<'_> {
+    fn render_to(&self, page: &mut String) {
+        page.push_str("<bdi>");
+        Text(self.0).render_to(page);
+        page.push_str("</bdi>");
+    }
+}
+
+/// A text of several paragraphs, with lists whose items begin with a dash.
+pub(super) fn prose(text: &str) -> Markup {
+    html! {
+        @for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+            p { (Line(paragraph)) }
+        }
+    }
+}
+
+/// Lines that were broken by hand as one, with `code` where there are backticks.
+pub(super) struct Line<'t>(pub &'t str);
+
+impl Render for Line<'_> {
+    fn render_to(&self, page: &mut String) {
+        let words: Vec<&str> = self.0.split_whitespace().collect();
+        let line = words.join(" ");
+        let parts: Vec<&str> = line.split('`').collect();
+        // A backtick without another is one of the text.
+        let paired = parts.len() % 2 == 1;
+        for (at, part) in parts.iter().enumerate() {
+            let (open, close) = match (at % 2, paired) {
+                (1, true) => ("<code>", "</code>"),
+                (1, false) => ("`", "`"),
+                _ => ("", ""),
+            };
+            page.push_str(open);
+            let _ = Escaper::new(page).write_str(&shown(part));
+            page.push_str(close);
+        }
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn number(number: impl TryInto<u64>) -> String {
+    grouped(number.try_into().unwrap_or(u64::MAX))
+}
+
+/// `1 alert`, `12 alerts`.
+pub(super) fn many(number: u64, one: &str) -> String {
+    let plural = match one.strip_suffix("ss") {
+        _ if number == 1 => String::new(),
+        Some(_) => "es".to_owned(),
+        None => "s".to_owned(),
+    };
+    format!("{} {one}{plural}", grouped(number))
+}
+
+const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+/// A size as people read it: `1.2 GiB`.
+pub(super) fn size(bytes: u64) -> String {
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    // What would be rounded to 1024 of a unit is one of the next.
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A size with the exact number, to sort by and to point at.
+pub(super) fn sized(bytes: u64) -> Markup {
+    html! { data value=(bytes) title={ (number(bytes)) " bytes" } { (size(bytes)) } }
+}
+
+/// `2026-02-03 02:10:22`.
+pub(super) fn clock(time: i64) -> String {
+    rfc3339(time).replace('T', " ").replace('Z', "")
+}
+
+/// A time with day.
+pub(super) fn at(time: i64) -> Markup {
+    html! { time datetime=(rfc3339(time)) { (clock(time)) } }
+}
+
+/// A time, without the day where it is the day of `near`.
+pub(super) fn at_near(time: i64, near: i64) -> Markup {
+    let (text, day) = (clock(time), clock(near));
+    let short = match (text.split_once(' '), day.split_once(' ')) {
+        (Some((this, hours)), Some((that, _))) if this == that => hours.to_owned(),
+        _ => text,
+    };
+    html! { time datetime=(rfc3339(time)) { (short) } }
+}
+
+/// From one time to another, with the day once where it is the same.
+pub(super) fn from_to(first: i64, last: i64) -> Markup {
+    html! { (at(first)) @if last != first { " to " (at_near(last, first)) } }
+}
+
+/// How long, in the two largest units: `2 d 3 h`.
+pub(super) fn span(seconds: i64) -> String {
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let some: Vec<String> = parts
+        .iter()
+        .skip_while(|(count, _)| *count == 0)
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if some.is_empty() {
+        "0 s".to_owned()
+    } else {
+        some.join(" ")
+    }
+}
+
+/// The class that gives a level its colour and its shape.
+pub(super) const fn class(level: Level) -> &'static str {
+    match level {
+        Level::Critical => "l c4",
+        Level::High => "l c3",
+        Level::Medium => "l c2",
+        Level::Low => "l c1",
+        Level::Informational => "l c0",
+    }
+}
+
+/// A level: its word, with its shape before it.
+pub(super) fn level(level: Level) -> Markup {
+    html! { span class=(class(level)) { (level.as_str()) } }
+}
+
+/// How a sentence names an entity: `by principal …`.
+pub(super) fn by(entity: &Entity) -> Markup {
+    let (before, kind) = match &*entity.kind {
+        "principal" => ("by", "principal"),
+        "credential" => ("with", "access key"),
+        "account" => ("by", "account"),
+        "address" => ("from", "address"),
+        "network" => ("from", "network"),
+        "bucket" => ("in", "bucket"),
+        other => ("by", other),
+    };
+    html! { (before) " " (Text(kind)) " " (Name(&entity.name)) }
+}
+
+/// What is known of an address: `NL, AS64500 Example Hosting, EC2`.
+pub(super) fn place(network: &Network) -> Option<String> {
+    let parts = [
+        network.country.clone(),
+        match (network.asn, &network.owner) {
+            (Some(number), Some(owner)) => Some(format!("AS{number} {owner}")),
+            (Some(number), None) => Some(format!("AS{number}")),
+            (None, owner) => owner.clone(),
+        },
+        network
+            .service
+            .as_ref()
+            .map(|service| format!("AWS {service}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// A place where somebody comes from, behind a name.
+pub(super) fn behind(places: &[Network], address: &str) -> Markup {
+    let known = places.iter().find(|place| place.address == address);
+    html! {
+        @if let Some(place) = known.and_then(place) { " " span.geo { "(" (Name(&place)) ")" } }
+    }
+}
