@@ -11,7 +11,7 @@ use crate::baseline::DAY;
 use crate::incident::Entity;
 use crate::pipeline::{Came, Listener, Standing, Tally};
 use crate::source::Mark;
-use crate::state::{Intake, Written};
+use crate::state::Written;
 use crate::text::lossless;
 
 /// A run over a state file that writes.
@@ -129,12 +129,9 @@ impl Listener<Failed> for Running<'_> {
                 rev: alert.rev,
                 status: alert.status,
             };
-            if *reports {
-                continue;
-            }
-            if settled {
+            if settled && !*reports {
                 commit.put_written(alert.id, version)?;
-            } else {
+            } else if !*reports {
                 unsettled.push((alert.id, version));
             }
         }
@@ -148,8 +145,7 @@ impl Listener<Failed> for Running<'_> {
         commit.put_run(*run, ended, *lines, *written)?;
         commit.put_hours(&tally.hours)?;
         let read = news::ended(reached, source, last);
-        let since = intake.since(kept);
-        commit.add_intake(*run, &Intake { read, ..since })?;
+        commit.add_intake(*run, &intake.since(kept).with(read))?;
         commit.commit()?;
         *kept = intake;
         saving.saved();
