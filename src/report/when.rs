@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::record::time::rfc3339;
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde calls it so
 pub(super) fn serialize<S: Serializer>(time: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*time))
 }
@@ -26,6 +27,7 @@ pub(super) mod option {
     use serde::Serialize as _;
     use serde::de::Error as _;
 
+    #[allow(clippy::ref_option)] // serde calls it so
     pub(in crate::report) fn serialize<S: Serializer>(
         time: &Option<i64>,
         serializer: S,

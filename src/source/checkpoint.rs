@@ -84,8 +84,8 @@ pub struct Mark {
     /// was decoded before it may be wrong, and so what is fetched again is
     /// another file.
     pub tail: Option<Print>,
-    /// How far it was taken: by time, without overlaps. Of an object that could
-    /// not be fetched nothing.
+    /// How far it was taken: by time, without overlaps. An object that could not be
+    /// fetched was not taken for the times that were asked for.
     pub reach: Vec<Reach>,
 }
 

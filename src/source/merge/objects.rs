@@ -396,17 +396,20 @@ impl Objects {
             reach,
             failed,
         } = self.entries.get(&reached.source)?;
-        let reach = if *failed {
-            reach.clone()
+        // What could not be fetched is wanted until it is taken, whatever part of it
+        // other runs take.
+        let taken = if *failed {
+            (0, false)
         } else {
-            let reached = Reach {
-                since: span.0,
-                until: span.1,
-                offset: reached.offset,
-                done: reached.done,
-            };
-            checkpoint::add(reach, reached)
+            (reached.offset, reached.done)
         };
+        let reached = Reach {
+            since: span.0,
+            until: span.1,
+            offset: taken.0,
+            done: taken.1,
+        };
+        let reach = checkpoint::add(reach, reached);
         Some(Mark {
             bucket: Arc::clone(&object.bucket),
             path: object.key.as_bytes().to_vec(),

@@ -473,6 +473,44 @@ fn what_lies_behind_the_end_of_a_run_is_read_later() {
     assert_eq!(read(&mut world, CALM), [0, 1, 2]);
 }
 
+#[test]
+fn what_failed_is_tried_again_though_a_run_took_a_part_of_it() {
+    let (_folder, path) = place();
+    let made = Delivered {
+        log: 0,
+        named: DAY,
+        delay: 600,
+        lines: vec![0],
+    };
+    let mut world = World {
+        objects: vec![(made.object(0), made)],
+        state: open(&path),
+        now: START,
+        taken: Taken::new(),
+    };
+    let failing = Run {
+        after: 2 * DAY,
+        faulty: 1,
+        ..CALM
+    };
+    world.run(&failing);
+    // Its record is earlier than what is asked for.
+    let recent = Run {
+        since: Some(HOUR),
+        ..CALM
+    };
+    world.run(&recent);
+    assert_eq!(world.taken, Taken::new());
+    assert_eq!(world.state.logs().unwrap()[0].failed, 1);
+    // Behind the lookback it is found for nothing else.
+    world.run(&Run {
+        after: 30 * DAY,
+        ..CALM
+    });
+    assert_eq!(world.taken, Taken::from([((0, 0), 1)]));
+    assert_eq!(world.state.logs().unwrap()[0].failed, 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

@@ -30,6 +30,7 @@ pub fn unknown() -> Report {
         since_report: None,
         incidents: Vec::new(),
         incidents_left_out: Count::default(),
+        others_left_out: 0,
         others: Vec::new(),
         actors: Vec::new(),
         actors_left_out: Count::default(),
