@@ -496,12 +496,9 @@ impl Listener<Failed> for Running<'_> {
                 rev: alert.rev,
                 status: alert.status,
             };
-            if *reports {
-                continue;
-            }
-            if settled {
+            if settled && !*reports {
                 commit.put_written(alert.id, version)?;
-            } else {
+            } else if !*reports {
                 unsettled.push((alert.id, version));
             }
         }
@@ -515,8 +512,7 @@ impl Listener<Failed> for Running<'_> {
         commit.put_run(*run, ended, *lines, *written)?;
         commit.put_hours(&tally.hours)?;
         let read = news::ended(reached, source, last);
-        let since = intake.since(kept);
-        commit.add_intake(*run, &Intake { read, ..since })?;
+        commit.add_intake(*run, &intake.since(kept).with(read))?;
         commit.commit()?;
         *kept = intake;
         saving.saved();

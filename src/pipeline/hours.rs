@@ -184,9 +184,10 @@ impl Hours {
     #[inline]
     fn cell(&mut self, name: &[u8], hour: i64) -> &mut Cell {
         let is_last = |bucket: &Bucket| *bucket.name == *name;
-        let place = match self.buckets.get(self.last).is_some_and(is_last) {
-            true => Some(self.last),
-            false => self.places.get(name).copied(),
+        let place = if self.buckets.get(self.last).is_some_and(is_last) {
+            Some(self.last)
+        } else {
+            self.places.get(name).copied()
         };
         let known = place.and_then(|place| Some((place, self.buckets[place].place(hour)?)));
         let (place, at) = known.unwrap_or_else(|| self.insert(place, name, hour));

@@ -76,7 +76,7 @@ pub fn lay_out(hours: &Hours, alerted: &Alerted) -> Where {
     }
     for (hour, levels) in &alerted.hours {
         frame.place(*hour, &mut slots, |slot| {
-            add_levels(&mut slot.alerts, levels)
+            add_levels(&mut slot.alerts, levels);
         });
     }
     for bucket in alerted.buckets.keys() {

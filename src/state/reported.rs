@@ -106,6 +106,13 @@ impl Intake {
         }
         Self::of(sums, self.span)
     }
+
+    /// The same with so many more inputs read to their end.
+    #[must_use]
+    pub fn with(mut self, read: u64) -> Intake {
+        self.read += read;
+        self
+    }
 }
 
 /// What runs have read since the last report.

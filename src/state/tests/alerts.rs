@@ -178,7 +178,7 @@ fn a_report_tells_what_is_new_or_has_grown() {
     assert_eq!(commit.prune_alerts(i64::MAX).unwrap(), 3);
     commit.commit().unwrap();
     assert_eq!(asked(&state, "SELECT count(*) FROM alerts"), ["1"]);
-    let news = reported::NEWS;
+    let news = crate::state::reported::NEWS;
     let plan = format!("EXPLAIN QUERY PLAN SELECT json FROM alerts WHERE {news}");
     assert!(asked(&state, &plan)[0].contains("alerts_unreported"));
 }
