@@ -48,12 +48,12 @@ fn article(book: &Book<'_>, at: usize, incident: &Incident) -> Markup {
         article.inc {
             details open[at < OPEN] {
                 summary {
-                    (level(incident.level))
+                    (level(incident.level)) small { " incident " (at + 1) }
                     h3 { (headline(incident)) }
                     p.who { (by(&incident.entity)) (behind(&incident.places, &incident.entity.name)) }
                     p.when {
-                        (from_to(incident.first, incident.last))
-                        span { (many(incident.alerts, "alert")) }
+                        span { (from_to(incident.first, incident.last)) }
+                        span { (many(incident.alerts, "alert")) " of " (many(incident.story.len() as u64, "rule")) }
                         span { "at least " (many(incident.requests, "request")) }
                         @if let Some(bytes) = incident.bytes { span { (size(bytes)) " sent" } }
                     }

@@ -59,7 +59,7 @@ fn row(book: &Book<'_>, actor: &Actor) -> Markup {
                         @if let Some(place) = place(network) { " (" (Name(&place)) ")" }
                     }
                 }
-                @for story in stories { " " a href={ "#i" (story) } { "story" } }
+                @for story in stories { br; a href={ "#i" (story) } { "incident " (story + 1) } }
             }
             td.r { (number(actor.alerts)) }
             td.r { (number(actor.requests)) }

@@ -36,7 +36,7 @@ fn buckets(book: &Book<'_>) -> Markup {
                 caption { "Buckets: those with the worst alerts first, then the busiest" }
                 thead { tr {
                     th scope="col" { "Level" } th scope="col" { "Bucket" } th.r scope="col" { "Requests" }
-                    th scope="col" { "Requests over time" }
+                    th.x scope="col" { "Requests over time" }
                     th.r scope="col" { "Refused" } th.r scope="col" { "Missing" }
                     th.r scope="col" { "Other 4xx" } th.r scope="col" { "5xx" }
                     th.r scope="col" { "Sent" } th.r scope="col" { "Alerts" }
@@ -114,7 +114,7 @@ fn keys(book: &Book<'_>) -> Markup {
                 caption { "Objects that alerts are about: those of the worst alerts first" }
                 thead { tr {
                     th scope="col" { "Level" } th scope="col" { "Object" } th scope="col" { "Bucket" }
-                    th scope="col" { "First request" } th scope="col" { "Rules" } th scope="col" { "Story" }
+                    th scope="col" { "First request" } th scope="col" { "Rules" } th scope="col" { "Incident" }
                 } }
                 tbody { @for key in keys { (object(book, key)) } }
             }
@@ -135,7 +135,7 @@ fn object(book: &Book<'_>, key: &Key) -> Markup {
             td { (Name(&key.bucket)) }
             td { (Text(&key.operation)) " " (Text(&key.http_status)) }
             td { ul { @for rule in &key.rules { li { (guides::link(book, rule, rule)) } } } }
-            td { @if let Some(story) = story { a href={ "#i" (story) } { "story " (story + 1) } } }
+            td { @if let Some(story) = story { a href={ "#i" (story) } { "incident " (story + 1) } } }
         }
     }
 }

@@ -38,6 +38,7 @@
   for (const table of all('table.sort')) {
     if (table.rows.length < 3) continue;
     [...table.tHead.rows[0].cells].forEach((head, at) => {
+      if (head.className === 'x') return;
       const button = document.createElement('button');
       button.type = 'button';
       button.append(...head.childNodes);

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::chart::{Axis, TOP, bars};
 use super::timeline::alerts;
-use super::words::{Line, Name, at, by, from_to, level, many, number, size, span};
+use super::words::{Line, Name, at, by, class, from_to, level, many, number, size, span};
 use crate::alert::Level;
 use crate::report::{Attention, Incident, Levels, Report, Verdict};
 
@@ -50,7 +51,9 @@ pub(super) fn header(report: &Report) -> Markup {
                 p.brand { "S3 access report" }
                 h1 { (call(verdict)) }
                 (lead(report))
-                @if verdict.attention != Attention::Unknown { (levels(&verdict.levels)) }
+                @if verdict.attention != Attention::Unknown {
+                    div.glance { (levels(&verdict.levels)) (glance(report)) }
+                }
                 (doubts(&verdict.doubts))
                 (facts(report))
             }
@@ -92,7 +95,7 @@ fn worst(verdict: &Verdict, incident: &Incident) -> Markup {
             @if let Some(bytes) = incident.bytes.filter(|bytes| *bytes > 0) {
                 ", " (size(bytes)) " sent"
             }
-            "."
+            "; " (many(incident.alerts, "alert")) " of " (many(incident.story.len() as u64, "rule")) "."
             @if rest > 0 { " There " @if rest == 1 { "is " } @else { "are " } (many(rest, "other incident")) "." }
         }
     }
@@ -104,13 +107,11 @@ pub(super) fn headline(incident: &Incident) -> Markup {
         // The first of several.
         (step.level, std::cmp::Reverse(step.first))
     });
-    let rest = incident.story.len().saturating_sub(1) as u64;
     html! {
         @match worst {
             Some(step) => (Name(step.title.trim_end_matches('.'))),
             None => (many(incident.alerts, "alert")),
         }
-        @if rest > 0 { ", and " (number(rest)) " more" }
     }
 }
 
@@ -153,6 +154,35 @@ fn levels(levels: &Levels) -> Markup {
         ul.levels aria-label="Alerts by level" {
             @for of in Level::ALL.iter().rev() {
                 li.none[alerts(levels, *of) == 0] { b { (number(alerts(levels, *of))) } " " (level(*of)) }
+            }
+        }
+    }
+}
+
+/// The timeline at a glance: requests, and below them the worst alert of each slot.
+fn glance(report: &Report) -> Markup {
+    let timeline = &report.timeline;
+    let (Some(first), Some(last)) = (timeline.slots.first(), timeline.slots.last()) else {
+        return html! {};
+    };
+    let axis = Axis {
+        start: first.time,
+        end: last.time + timeline.step,
+    };
+    let requests: Vec<u64> = timeline.slots.iter().map(|slot| slot.requests).collect();
+    html! {
+        a.strip href="#timeline" aria-label="Requests and alerts over time" {
+            svg.tall aria-hidden="true" {
+                svg viewBox={ "0 0 " (requests.len()) " " (TOP) } preserveAspectRatio="none" {
+                    path d=(bars(&requests)) {}
+                }
+            }
+            svg.lane height="20" aria-hidden="true" {
+                @for slot in &timeline.slots {
+                    @if let Some(of) = Level::ALL.iter().rev().find(|of| alerts(&slot.alerts, **of) > 0) {
+                        g.(class(*of)) { (axis.mark(slot.time, slot.time + timeline.step, of.as_str())) }
+                    }
+                }
             }
         }
     }

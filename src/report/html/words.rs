@@ -16,6 +16,9 @@ use crate::text::words::grouped;
 /// Characters of a text that are shown. All of it is in the file of the alerts.
 const LONGEST: usize = 400;
 
+/// Characters of a paragraph that are shown.
+const PARAGRAPH: usize = 2_000;
+
 /// A text of the report, in an element of its own or in a label: escapes for what
 /// cannot be seen, and cut where it is very long.
 pub(super) struct Text<'t>(pub &'t str);
@@ -23,22 +26,27 @@ pub(super) struct Text<'t>(pub &'t str);
 impl Render for Text<'_> {
     fn render_to(&self, page: &mut String) {
         // Writing to a string cannot fail.
-        let (text, cut) = cut(self.0);
+        let (text, left) = cut(self.0, LONGEST);
         let _ = Escaper::new(page).write_str(&shown(text));
-        if cut > 0 {
-            let _ = write!(page, "… (and {} more characters)", grouped(cut as u64));
-        }
+        push_left(page, left);
     }
 }
 
 /// The beginning of a text, and how many characters are not in it.
-fn cut(text: &str) -> (&str, usize) {
-    match text.char_indices().nth(LONGEST) {
+fn cut(text: &str, longest: usize) -> (&str, usize) {
+    match text.char_indices().nth(longest) {
         // A few more are shorter than to say that there are more.
         Some((end, _)) if text[end..].chars().nth(40).is_some() => {
             (&text[..end], text[end..].chars().count())
         }
         _ => (text, 0),
+    }
+}
+
+fn push_left(page: &mut String, left: usize) {
+    if left > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(page, "… (and {} more characters)", grouped(left as u64));
     }
 }
 
@@ -54,8 +62,16 @@ impl Render for Name<'_> {
     }
 }
 
-/// A text of several paragraphs, with lists whose items begin with a dash.
+/// A text of several paragraphs. It was cut out of a longer one, where it may have
+/// stood behind a colon.
 pub(super) fn prose(text: &str) -> Markup {
+    let mut chars = text.trim_start().chars();
+    let capital: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let text = capital + chars.as_str();
     html! {
         @for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
             p { (Line(paragraph)) }
@@ -68,7 +84,8 @@ pub(super) struct Line<'t>(pub &'t str);
 
 impl Render for Line<'_> {
     fn render_to(&self, page: &mut String) {
-        let words: Vec<&str> = self.0.split_whitespace().collect();
+        let (text, left) = cut(self.0, PARAGRAPH);
+        let words: Vec<&str> = text.split_whitespace().collect();
         let line = words.join(" ");
         let parts: Vec<&str> = line.split('`').collect();
         // A backtick without another is one of the text.
@@ -83,6 +100,7 @@ impl Render for Line<'_> {
             let _ = Escaper::new(page).write_str(&shown(part));
             page.push_str(close);
         }
+        push_left(page, left);
     }
 }
 
