@@ -207,7 +207,7 @@ fn verdict(page: &mut Page, report: &Report) {
         .as_ref()
         .map_or(String::new(), |previous| {
             format!(
-                ", what is new since the report of {} UTC",
+                " (what is new since the report of {} UTC)",
                 clock(previous.made)
             )
         });

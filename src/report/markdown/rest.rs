@@ -171,6 +171,7 @@ pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
         many(coverage.evicted, "key")
     ));
     told.push(match coverage.gaps.as_slice() {
+        [] if coverage.first.is_none() => "Without a record no hour can be missed".to_owned(),
         [] => "No hour is missing in the log as a whole".to_owned(),
         gaps => format!("No record at all: {}", stretches(gaps)),
     });
@@ -187,7 +188,7 @@ pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
     }
     for (word, texts) in [
         ("Could not be read", &coverage.problems),
-        ("Learning", &coverage.learning),
+        ("Baseline", &coverage.learning),
         ("Settings", &coverage.settings),
     ] {
         let texts = texts.iter().take(LINES);

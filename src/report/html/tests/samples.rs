@@ -31,6 +31,7 @@ pub fn unknown() -> Report {
         incidents: Vec::new(),
         incidents_left_out: Count::default(),
         others: Vec::new(),
+        others_left_out: 0,
         actors: Vec::new(),
         actors_left_out: Count::default(),
         timeline: Timeline::default(),
