@@ -160,12 +160,12 @@ impl Collector {
             known.0 = Arc::clone(rule);
         }
         match Entity::of(alert) {
-            Some(who) => self.tell(who, alert),
+            Some(who) => self.tell(&who, alert),
             None => self.others.add(alert),
         }
     }
 
-    fn tell(&mut self, who: Entity, alert: &Alert) {
+    fn tell(&mut self, who: &Entity, alert: &Alert) {
         let day = alert.trigger.0.div_euclid(DAY);
         let sums = self.sums.contains(&alert.rule.name);
         let mut fresh = false;
@@ -174,7 +174,7 @@ impl Collector {
             Tale::new(alert)
         });
         let before = if fresh { 0 } else { tale.size() };
-        tale.add(&who, alert, sums, &self.settings);
+        tale.add(who, alert, sums, &self.settings);
         self.bytes = self.bytes + tale.size() - before;
         while self.tales.is_full() || self.bytes > self.room {
             let least = self.tales.drop_least();
