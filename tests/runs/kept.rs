@@ -17,7 +17,8 @@ use s3sentry::source::{self, Block, Counts, Listed, Mark, Past, Progressed, Sour
 use s3sentry::state::Owner;
 use tempfile::TempDir;
 
-use crate::tables::{baseline, read};
+use crate::news::read;
+use crate::tables::baseline;
 use crate::world::{LATENESS, Rec, SET};
 
 pub static POOLS: LazyLock<Vec<ThreadPool>> = LazyLock::new(|| {

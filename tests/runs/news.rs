@@ -1,7 +1,8 @@
 //! What a report has to tell: all that came since the last one, whoever found it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rusqlite::Connection;
 use s3sentry::alert::{Alert, Status};
 use s3sentry::session::{Failed, Session};
 
@@ -9,6 +10,25 @@ use crate::kept::{Fault, How, Place};
 use crate::spans::records;
 use crate::tables::rows;
 use crate::world::{Rec, at, sentinel};
+
+/// What a report would tell beside alerts, as far as it does not depend on what was
+/// read at once: bytes are read again to find the rest, and records come late.
+pub fn read(database: &Connection) -> BTreeMap<&'static str, Vec<String>> {
+    let queries = [
+        (
+            "hours",
+            "SELECT hour, bucket, sum(requests), sum(refused), sum(missing), sum(wrong), \
+             sum(failed), sum(bytes) FROM hours GROUP BY hour, bucket",
+        ),
+        (
+            "since_report",
+            "SELECT lines, malformed, first_record, last_record \
+             FROM since_report",
+        ),
+    ];
+    let table = |(name, sql)| (name, rows(database, sql));
+    queries.into_iter().map(table).collect()
+}
 
 fn reporting() -> How {
     How {

@@ -92,7 +92,7 @@ impl Site {
             alerts: highest(alerts.iter().cloned()),
             kept: kept::kept_alerts(&database),
             baseline: tables::baseline(&database),
-            read: tables::read(&database),
+            read: crate::news::read(&database),
         }
     }
 

@@ -27,25 +27,6 @@ pub fn baseline(database: &Connection) -> BTreeMap<&'static str, Vec<String>> {
     queries.into_iter().map(table).collect()
 }
 
-/// What a report would tell beside alerts, as far as it does not depend on what was
-/// read at once: bytes are read again to find the rest, and records come late.
-pub fn read(database: &Connection) -> BTreeMap<&'static str, Vec<String>> {
-    let queries = [
-        (
-            "hours",
-            "SELECT hour, bucket, sum(requests), sum(refused), sum(missing), sum(wrong), \
-             sum(failed), sum(bytes) FROM hours GROUP BY hour, bucket",
-        ),
-        (
-            "since_report",
-            "SELECT lines, malformed, first_record, last_record \
-             FROM since_report",
-        ),
-    ];
-    let table = |(name, sql)| (name, rows(database, sql));
-    queries.into_iter().map(table).collect()
-}
-
 /// Rows as text, sorted.
 pub fn rows(database: &Connection, sql: &str) -> Vec<String> {
     let mut statement = database.prepare(sql).unwrap();
