@@ -75,7 +75,7 @@ fn numbers(coverage: &Coverage) -> Markup {
             }
             div { dt { "Lines" } dd { (number(coverage.lines)) ", " (sized(coverage.bytes)) " when unpacked" } }
             @for (name, count, what) in flaws {
-                div.flaw[count > 0] { dt { (name) } dd { (number(count)) " " small { (what) } } }
+                div class=[(count > 0).then_some("flaw")] { dt { (name) } dd { (number(count)) " " small { (what) } } }
             }
             div {
                 dt { "Rules" }
@@ -124,6 +124,9 @@ fn gaps(book: &Book<'_>) -> Markup {
         .iter()
         .filter(|bucket| !bucket.gaps.is_empty())
         .collect();
+    if book.report.timeline.slots.is_empty() {
+        return html! {};
+    }
     html! {
         h3 { "Gaps" }
         @if all.is_empty() && silent.is_empty() {

@@ -183,6 +183,8 @@ fn small_reports_say_what_they_mean() {
     assert!(text.contains("Nothing is known: no record was read."));
     assert!(text.contains("There was nothing new to read."));
     assert!(!text.contains("Nothing to worry about"));
+    assert!(text.contains("Nobody knows: no record was read."));
+    assert!(!text.contains("No rule fired") && !text.contains("No hour is without records"));
     let mut malformed = samples::unknown();
     malformed.coverage.lines = 12;
     malformed.coverage.malformed = 12;

@@ -170,7 +170,7 @@ fn lane(of: Level, timeline: &Timeline, axis: Axis) -> Markup {
             svg.lane.(super::words::class(of)) height="20" role="img" aria-label=(label) {
                 g.grid aria-hidden="true" { (axis.grid()) }
                 @for (time, count) in slots {
-                    (axis.mark(time, time + timeline.step, &format!("{}: {}", clock(time), number(count))))
+                    (axis.mark(time, time + timeline.step, Some(&format!("{}: {}", clock(time), number(count)))))
                 }
             }
         }
