@@ -108,7 +108,7 @@ fn the_log_of_the_generator_has_a_page() {
 
 /// Addresses, keys and user agents of all alerts differ.
 #[test]
-#[ignore = "takes about a minute without optimization"]
+#[ignore = "takes a minute of processor time without optimization"]
 fn fifty_thousand_alerts_have_a_page() {
     let place = Place::new();
     place.file(
