@@ -16,7 +16,7 @@ pub(super) const TOP: u64 = 60;
 
 /// What stands beside the text and may be wider than the screen: it scrolls by
 /// itself, and a keyboard gets there.
-pub(super) fn region(label: &str, content: Markup) -> Markup {
+pub(super) fn region(label: &str, content: &Markup) -> Markup {
     html! { div.scroll role="region" aria-label=(label) tabindex="0" { (content) } }
 }
 

@@ -133,7 +133,7 @@ fn gaps(book: &Book<'_>) -> Markup {
             p { "No hour is without records where some were to be expected." }
         } @else {
             p.hint { "Hours without any record, between two with some. Logs that are late look the same as logs that somebody stopped." }
-            (region("Hours without any record, as a table", html! {
+            (region("Hours without any record, as a table", &html! {
                 table.sort.gaps {
                     caption { "Hours without any record" }
                     thead { tr {
