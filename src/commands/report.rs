@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use s3sentry::correlate::Counts;
 use s3sentry::pipeline::{Hours, Memory, Outcome, Tally};
+use s3sentry::record::time::rfc3339;
 use s3sentry::report::timeline::lay_out;
 use s3sentry::report::{self, Collector, Coverage, Parts, Previous, compare};
 use s3sentry::session::Session;
@@ -29,6 +30,7 @@ use super::progress::Progress;
 use super::scan::files::own;
 use super::scan::writer::{Versions, Writer};
 use super::search::{self, Asked, Reading};
+use super::summary::words::count;
 use super::summary::{self, Entities, Kept, Summary, next};
 use super::{End, Inputs, Stop, say, shown};
 use crate::cli::report::Report;
@@ -127,7 +129,7 @@ pub fn run(arguments: &Report) -> Result<End, Stop> {
     if !search.common.quiet {
         let summary = told.summary(&taken, &entities, &versions, session.as_ref());
         summary.print();
-        told.places(&alerts, before.is_some());
+        told.places(&taken, &alerts, before.is_some());
     }
     Ok(end)
 }
@@ -321,8 +323,20 @@ impl Told<'_> {
         }
     }
 
-    /// Where everything is.
-    fn places(&self, alerts: &Path, compared: bool) {
+    /// What the report is about, where that is more than this run, and where
+    /// everything is.
+    fn places(&self, taken: &Taken, alerts: &Path, compared: bool) {
+        if self.asked.kept.is_some() {
+            let since = taken.since_report.as_ref();
+            let since = since.map_or(String::new(), |previous| {
+                format!(" since the report of {}", rfc3339(previous.made))
+            });
+            say(format_args!(
+                "s3sentry: the report is about {} of {}{since}",
+                count(taken.intake.lines, "line"),
+                count(taken.runs, "run"),
+            ));
+        }
         if let Some(path) = self.arguments.compare.as_deref().filter(|_| !compared) {
             say(format_args!(
                 "s3sentry: nothing to compare with yet: {} is the first",

@@ -1,11 +1,11 @@
 //! A report as one HTML file that stands alone.
 //!
-//! It loads nothing, and its content security policy ([`page`]) lets it load
+//! It loads nothing, and its content security policy lets it load
 //! nothing and run nothing but the one script in it, which is optional: all can be
 //! read without it. It sorts, filters and folds, and no data of the report is in it.
 //!
-//! Texts of the log may hold anything. They get into the page only as [`words::Text`]
-//! or [`words::Name`], which show control and bidi characters as escapes and cut what
+//! Texts of the log may hold anything. They get into the page only as `words::Text`
+//! or `words::Name`, which show control and bidi characters as escapes and cut what
 //! is very long; `maud` escapes them for HTML. They are never an address, an id or
 //! part of an attribute other than a label: anchors are numbers in the order of the
 //! report.
@@ -83,17 +83,14 @@ const ROOMS: [Room; 5] = [
 /// an incident and fewer rows of tables, and the page says how many are not.
 #[must_use]
 pub fn html(report: &Report) -> String {
-    let mut pages = ROOMS
-        .iter()
-        .map(|room| page::page(&Book::new(report, *room)));
-    let mut last = String::new();
-    while let Some(page) = pages.next() {
-        last = page;
-        if last.len() <= MAX {
+    let mut page = String::new();
+    for room in ROOMS {
+        page = page::page(&Book::new(report, room));
+        if page.len() <= MAX {
             break;
         }
     }
-    last
+    page
 }
 
 /// A report with what its parts refer to.

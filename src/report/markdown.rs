@@ -1,7 +1,7 @@
 //! A report as Markdown, for a ticket or a chat: the worst in full, the rest as
 //! tables, and never more than a ticket takes.
 //!
-//! CommonMark with the tables of GitHub. Texts of the log may hold anything; they
+//! Plain Markdown with the tables of GitHub. Texts of the log may hold anything; they
 //! get in through [`text`] only, so that no dialect finds markup, HTML or a link in
 //! them. Nothing is computed here that the other forms of a report would want as
 //! well. No clock, no file.
@@ -66,10 +66,25 @@ pub fn markdown(report: &Report) -> String {
     for room in ROOMS {
         text = told(report, room);
         if text.chars().count() <= MAX {
-            break;
+            return text;
         }
     }
-    text
+    shortened(&text)
+}
+
+/// As many lines as there is room for: none means anything else without those behind
+/// it.
+fn shortened(text: &str) -> String {
+    let end = "\nThere is no room for more. The other forms of this report have it.\n";
+    let mut room = MAX - end.len();
+    let fits = |line: &&str| {
+        let length = line.chars().count();
+        let fits = length <= room;
+        room = room.saturating_sub(length);
+        fits
+    };
+    let lines = text.split_inclusive('\n').take_while(fits);
+    lines.chain([end]).collect()
 }
 
 fn told(report: &Report, room: Room) -> String {
@@ -207,7 +222,7 @@ fn verdict(page: &mut Page, report: &Report) {
         .as_ref()
         .map_or(String::new(), |previous| {
             format!(
-                ", what is new since the report of {} UTC",
+                " (what is new since the report of {} UTC)",
                 clock(previous.made)
             )
         });

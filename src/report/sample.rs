@@ -62,14 +62,14 @@ fn guide(text: &str) -> Value {
         "false_positives": [text], "references": [text]})
 }
 
-fn coverage(text: &str) -> Value {
+fn coverage(text: &str, many: usize) -> Value {
     let gap = json!({"start": HOUR, "end": "2026-02-03T05:00:00Z"});
     json!({
         "sources": [text], "runs": 2, "first": TIME, "last": TIME, "since": HOUR, "until": null,
         "bytes": 224_593, "lines": 475, "malformed": 3, "ambiguous": 1, "undated": 1, "late": 1,
         "evicted": 1, "inputs": {"read": 1, "skipped": 1, "failed": 1}, "problems": [text],
         "samples": [{"source": text, "offset": 17, "reason": text, "line": text}], "gaps": [gap],
-        "rules": 68, "unworkable": [[text, [text, text]]], "learning": [text], "settings": [text],
+        "rules": 68, "unworkable": vec![json!([text, vec![text; many]]); many], "learning": [text], "settings": [text],
         "next": [text, format!("{text}\n{text}")],
     })
 }
@@ -99,7 +99,7 @@ fn made(text: &str, many: usize) -> Value {
         "keys": all(json!({"bucket": text, "key": text, "level": "high", "operation": text,
             "http_status": text, "rules": [text],
             "incident": "b4e50d2d6c6ae9bb8a7a2aae9892da41"})),
-        "coverage": coverage(text), "guides": all(guide(text)),
+        "coverage": coverage(text, many), "guides": all(guide(text)),
         "compared": {"previous": {"made": "2026-02-03T06:00:00Z"}, "new": all(change(text)),
             "gone": all(change(text)), "growing": all(change(text)), "same": 4, "partial": true,
             "requests": [400, 475], "errors": [1, 228]},

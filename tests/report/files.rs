@@ -104,7 +104,7 @@ fn low_alerts_can_be_left_out() {
 #[test]
 fn wrong_outputs_are_told_before_anything_is_read() {
     let place = demo();
-    place.file("list.json", "{}");
+    place.file("list.json", "10.0.0.0/8\n");
     for (arguments, says) in [
         ("-o r.pdf demo.log", ".html, .md or .json"),
         ("-o - demo.log", ".html, .md or .json"),
@@ -114,7 +114,7 @@ fn wrong_outputs_are_told_before_anything_is_read() {
         ("-o r.md -o r.html -o r.md demo.log", "named twice by -o"),
         ("-o list.json list.json", "would be overwritten by -o"),
         (
-            "-o list.json --ioc list.json demo.log",
+            "-o list.json --trusted-networks list.json demo.log",
             "would be overwritten by -o",
         ),
         (

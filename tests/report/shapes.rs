@@ -94,12 +94,12 @@ fn there_is_one_alert() {
 fn the_log_of_the_generator_has_a_page() {
     let place = Place::new();
     let made = Command::new(generator())
-        .args(["--lines", "20000", "--seed", "7"])
+        .args(["--lines", "130000", "--seed", "7"])
         .output();
     place.file("access.log", made.unwrap().stdout);
     place.run(&format!("report {ALL} access.log")).ends(0);
     let report = json(&place, "r.json");
-    assert_eq!(report["coverage"]["lines"], 20_000);
+    assert_eq!(report["coverage"]["lines"], 130_000);
     let worst = report["incidents"][0]["entity"]["name"].as_str().unwrap();
     assert!(place.read("r.html").contains(worst) && place.read("r.md").contains(worst));
     assert!(place.read("r.html").len() < MAX);
@@ -108,7 +108,7 @@ fn the_log_of_the_generator_has_a_page() {
 
 /// Addresses, keys and user agents of all alerts differ.
 #[test]
-#[ignore = "takes about a minute without optimization"]
+#[ignore = "takes a minute of processor time without optimization"]
 fn fifty_thousand_alerts_have_a_page() {
     let place = Place::new();
     place.file(

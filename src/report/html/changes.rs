@@ -26,7 +26,7 @@ pub(super) fn section(book: &Book<'_>, compared: &Compared) -> Markup {
             ("− gone", "gone", &compared.gone),
         ];
         @if kinds.iter().any(|(_, _, changes)| !changes.is_empty()) {
-            (region("What changed, as a table", html! {
+            (region("What changed, as a table", &html! {
                 table.sort.changes {
                     caption { "By entity and rule" }
                     thead { tr {
@@ -74,12 +74,11 @@ fn row(word: &str, class: &str, change: &Change) -> Markup {
 
 /// `1,000 to 1,500 (+50 %)`.
 fn went((before, now): (u64, u64)) -> String {
-    let change = match before {
-        0 => String::new(),
-        _ => {
-            let percent = (now as f64 - before as f64) / before as f64 * 100.0;
-            format!(" ({percent:+.0} %)")
-        }
+    let change = if before == 0 {
+        String::new()
+    } else {
+        let percent = (now as f64 - before as f64) / before as f64 * 100.0;
+        format!(" ({percent:+.0} %)")
     };
     format!("{} to {}{change}", number(before), number(now))
 }

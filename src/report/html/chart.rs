@@ -16,7 +16,7 @@ pub(super) const TOP: u64 = 60;
 
 /// What stands beside the text and may be wider than the screen: it scrolls by
 /// itself, and a keyboard gets there.
-pub(super) fn region(label: &str, content: Markup) -> Markup {
+pub(super) fn region(label: &str, content: &Markup) -> Markup {
     html! { div.scroll role="region" aria-label=(label) tabindex="0" { (content) } }
 }
 
@@ -77,10 +77,14 @@ impl Axis {
         }
     }
 
-    /// A mark over a stretch of time, that says what it stands for.
-    pub(super) fn mark(self, start: i64, end: i64, label: &str) -> Markup {
+    /// A mark over a stretch of time, with what one sees when pointing at it.
+    pub(super) fn mark(self, start: i64, end: i64, label: Option<&str>) -> Markup {
         let (x, width) = self.place(start, end);
-        html! { rect.m x=(x) width=(width) y="4" height="12" { title { (label) } } }
+        html! {
+            rect.m x=(x) width=(width) y="4" height="12" {
+                @if let Some(label) = label { title { (label) } }
+            }
+        }
     }
 
     /// Times below a chart. Every other one may be left out where it is narrow.
@@ -89,7 +93,7 @@ impl Axis {
         html! {
             @for (at, time) in ticks.enumerate() {
                 @let percent = self.percent(time);
-                text.odd[at % 2 == 1] x=(format!("{percent:.2}%")) y="13"
+                text class=[(at % 2 == 1).then_some("odd")] x=(format!("{percent:.2}%")) y="13"
                     text-anchor=(if percent < 4.0 { "start" } else if percent > 96.0 { "end" } else { "middle" }) {
                     (label(time, step, at == 0))
                 }

@@ -75,7 +75,7 @@ fn numbers(coverage: &Coverage) -> Markup {
             }
             div { dt { "Lines" } dd { (number(coverage.lines)) ", " (sized(coverage.bytes)) " when unpacked" } }
             @for (name, count, what) in flaws {
-                div.flaw[count > 0] { dt { (name) } dd { (number(count)) " " small { (what) } } }
+                div class=[(count > 0).then_some("flaw")] { dt { (name) } dd { (number(count)) " " small { (what) } } }
             }
             div {
                 dt { "Rules" }
@@ -124,13 +124,16 @@ fn gaps(book: &Book<'_>) -> Markup {
         .iter()
         .filter(|bucket| !bucket.gaps.is_empty())
         .collect();
+    if book.report.timeline.slots.is_empty() {
+        return html! {};
+    }
     html! {
         h3 { "Gaps" }
         @if all.is_empty() && silent.is_empty() {
             p { "No hour is without records where some were to be expected." }
         } @else {
             p.hint { "Hours without any record, between two with some. Logs that are late look the same as logs that somebody stopped." }
-            (region("Hours without any record, as a table", html! {
+            (region("Hours without any record, as a table", &html! {
                 table.sort.gaps {
                     caption { "Hours without any record" }
                     thead { tr {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Book;
 use super::words::{Line, Name, Text, level, many, prose};
-use crate::report::Guide;
+use crate::report::{Attention, Guide};
 
 /// Guides that are unfolded from the start.
 const OPEN: usize = 1;
@@ -26,7 +26,17 @@ pub(super) fn section(book: &Book<'_>) -> Markup {
         @if !next.is_empty() {
             ul.next { @for step in next { li { (Line(step)) } } }
         }
-        @if next.is_empty() && guides.is_empty() { p { "Nothing." } }
+        @if next.is_empty() && guides.is_empty() {
+            p {
+                @match book.report.verdict.attention {
+                    Attention::Unknown => {
+                        "Find out why no record came: is access logging switched on for the buckets, and is this \
+                         the place that it writes to?"
+                    },
+                    _ => "Nothing.",
+                }
+            }
+        }
         @if !guides.is_empty() {
             h3 { "By rule" }
             p.hint { "What the rules that fired say about themselves. The worst come first." }

@@ -6,7 +6,7 @@ use super::Book;
 use super::verdict::headline;
 use super::words::{Name, Text, at_near, behind, by, from_to, level, many, place, prose, size};
 use super::{findings, guides};
-use crate::report::{Incident, Names, Step};
+use crate::report::{Attention, Incident, Names, Step};
 
 /// Incidents that are unfolded from the start.
 const OPEN: usize = 3;
@@ -21,7 +21,12 @@ pub(super) fn section(book: &Book<'_>) -> Markup {
         .sum();
     html! {
         @if report.incidents.is_empty() && report.others.is_empty() {
-            p { "No rule fired." }
+            p {
+                @match report.verdict.attention {
+                    Attention::Unknown => "Nobody knows: no record was read.",
+                    _ => "No rule fired.",
+                }
+            }
         } @else {
             p.hint {
                 "The alerts of one requester, address or bucket on one day are one incident. The worst come first."

@@ -16,7 +16,7 @@ pub(super) fn section(book: &Book<'_>) -> Markup {
         .map(|actor| actor.alerts)
         .sum();
     html! {
-        (region("Who, as a table", html! {
+        (region("Who, as a table", &html! {
             table.sort.who {
                 caption { "By weight of the alerts. Requests and bytes are the most that one alert counted." }
                 thead { tr {

@@ -31,7 +31,7 @@ fn buckets(book: &Book<'_>) -> Markup {
         .map(|bucket| bucket.requests)
         .sum();
     html! {
-        (region("Buckets, as a table", html! {
+        (region("Buckets, as a table", &html! {
             table.sort.buckets {
                 caption { "Buckets: those with the worst alerts first, then the busiest" }
                 thead { tr {
@@ -109,7 +109,7 @@ fn keys(book: &Book<'_>) -> Markup {
     let (keys, left) = book.rows(&book.report.keys);
     html! {
         h3 { "Objects" }
-        (region("Objects that alerts are about, as a table", html! {
+        (region("Objects that alerts are about, as a table", &html! {
             table.sort.keys {
                 caption { "Objects that alerts are about: those of the worst alerts first" }
                 thead { tr {

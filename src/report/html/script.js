@@ -22,7 +22,10 @@
     return typeof a === 'number' ? -1 : 1;
   };
   const sort = (table, head, at) => {
-    const up = head.getAttribute('aria-sort') === 'descending';
+    // Numbers and levels begin with the most, names with A.
+    const most = head.matches('.r, :first-child');
+    const before = head.getAttribute('aria-sort');
+    const up = before ? before === 'descending' : !most;
     const bodies = all(':scope > tbody', table);
     // A table of many bodies has one for each entry.
     const parent = bodies.length > 1 ? table : bodies[0];
@@ -110,5 +113,5 @@
   };
   addEventListener('hashchange', reveal);
 
-  byId('tools').hidden = false;
+  byId('tools').hidden = kinds.length === 0;
 })();

@@ -15,7 +15,7 @@ pub(super) fn section(book: &Book<'_>) -> Markup {
             "Each alert above has its own numbers and its first log lines. Here is what the rules ask for, and \
              the most that one of the alerts listed above came to."
         }
-        (region("What rules want, and what they saw, as a table", html! {
+        (region("What rules want, and what they saw, as a table", &html! {
             table.sort.sure {
                 caption { "What the rules that fired want, and what they saw" }
                 thead { tr {
@@ -70,13 +70,13 @@ fn row(book: &Book<'_>, at: usize, guide: &Guide) -> Markup {
 fn usual(book: &Book<'_>) -> Markup {
     let with = listed(book).filter_map(|finding| Some((finding, finding.baseline.as_ref()?)));
     let mut with: Vec<(&Finding, &Baseline)> = with.collect();
-    with.sort_by(|(one, _), (other, _)| other.level.cmp(&one.level));
+    with.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
     let all = with.len();
     with.truncate(book.room.rows.min(100));
     html! {
         @if !with.is_empty() {
             h3 { "Against what is usual" }
-            (region("Hours that were more than usual, as a table", html! {
+            (region("Hours that were more than usual, as a table", &html! {
                 table.sort.usual {
                     caption {
                         "Hours that were more than usual: the median of the same hour of earlier days, and how far \

@@ -67,7 +67,7 @@ pub(super) fn section(report: &Report) -> Markup {
         (figure(timeline, axis, &report.coverage.gaps))
         details {
             summary { "The same in numbers" }
-            (region("Requests, errors and alerts over time, as a table", table(timeline)))
+            (region("Requests, errors and alerts over time, as a table", &table(timeline)))
         }
     }
 }
@@ -137,7 +137,7 @@ fn hint(slot: &Slot) -> String {
     for series in &SERIES {
         let value = (series.of)(slot);
         if value > 0 || series.class == "tall" {
-            text.push_str("\n");
+            text.push('\n');
             text.push_str(series.name);
             text.push_str(": ");
             text.push_str(&(series.show)(value));
@@ -170,7 +170,7 @@ fn lane(of: Level, timeline: &Timeline, axis: Axis) -> Markup {
             svg.lane.(super::words::class(of)) height="20" role="img" aria-label=(label) {
                 g.grid aria-hidden="true" { (axis.grid()) }
                 @for (time, count) in slots {
-                    (axis.mark(time, time + timeline.step, &format!("{}: {}", clock(time), number(count))))
+                    (axis.mark(time, time + timeline.step, Some(&format!("{}: {}", clock(time), number(count)))))
                 }
             }
         }

@@ -134,7 +134,7 @@ fn unknown(report: &Report) -> Markup {
     let coverage = &report.coverage;
     html! {
         p.lead {
-            "This is no good news. "
+            "That is not good news. "
             @if coverage.lines > 0 {
                 "There were " (many(coverage.lines, "line")) ", and " (number(coverage.malformed))
                 " of them are no records of S3 server access logs."
@@ -153,7 +153,7 @@ fn levels(levels: &Levels) -> Markup {
     html! {
         ul.levels aria-label="Alerts by level" {
             @for of in Level::ALL.iter().rev() {
-                li.none[alerts(levels, *of) == 0] { b { (number(alerts(levels, *of))) } " " (level(*of)) }
+                li class=[(alerts(levels, *of) == 0).then_some("none")] { b { (number(alerts(levels, *of))) } " " (level(*of)) }
             }
         }
     }
@@ -180,7 +180,7 @@ fn glance(report: &Report) -> Markup {
             svg.lane height="20" aria-hidden="true" {
                 @for slot in &timeline.slots {
                     @if let Some(of) = Level::ALL.iter().rev().find(|of| alerts(&slot.alerts, **of) > 0) {
-                        g.(class(*of)) { (axis.mark(slot.time, slot.time + timeline.step, of.as_str())) }
+                        g.(class(*of)) { (axis.mark(slot.time, slot.time + timeline.step, None)) }
                     }
                 }
             }

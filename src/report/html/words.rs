@@ -87,18 +87,16 @@ impl Render for Line<'_> {
         let (text, left) = cut(self.0, PARAGRAPH);
         let words: Vec<&str> = text.split_whitespace().collect();
         let line = words.join(" ");
-        let parts: Vec<&str> = line.split('`').collect();
-        // A backtick without another is one of the text.
-        let paired = parts.len() % 2 == 1;
+        let mut parts: Vec<&str> = line.split('`').collect();
+        // A backtick without another belongs to the text.
+        if parts.len().is_multiple_of(2) {
+            parts = vec![&line];
+        }
         for (at, part) in parts.iter().enumerate() {
-            let (open, close) = match (at % 2, paired) {
-                (1, true) => ("<code>", "</code>"),
-                (1, false) => ("`", "`"),
-                _ => ("", ""),
-            };
-            page.push_str(open);
+            let code = at % 2 == 1;
+            page.push_str(if code { "<code>" } else { "" });
             let _ = Escaper::new(page).write_str(&shown(part));
-            page.push_str(close);
+            page.push_str(if code { "</code>" } else { "" });
         }
         push_left(page, left);
     }
@@ -241,5 +239,77 @@ pub(super) fn behind(places: &[Network], address: &str) -> Markup {
     let known = places.iter().find(|place| place.address == address);
     html! {
         @if let Some(place) = known.and_then(place) { " " span.geo { "(" (Name(&place)) ")" } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_a_unit_that_fits() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.0 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (1_288_490_189, "1.2 GiB"),
+            (u64::MAX, "16.0 EiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (3_600, "1 h"),
+            (3_661, "1 h 1 min"),
+            (90_000, "1 d 1 h"),
+            (86_460, "1 d"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+    }
+
+    #[test]
+    fn days_stand_once() {
+        let day = 1_770_084_000;
+        assert_eq!(
+            from_to(day, day + 60).into_string(),
+            "<time datetime=\"2026-02-03T02:00:00Z\">2026-02-03 02:00:00</time> to \
+             <time datetime=\"2026-02-03T02:01:00Z\">02:01:00</time>"
+        );
+        assert!(
+            from_to(day, day + 86_400)
+                .into_string()
+                .contains(">2026-02-04 02:00:00<")
+        );
+        assert!(!from_to(day, day).into_string().contains(" to "));
+    }
+
+    #[test]
+    fn texts_are_shown_and_cut() {
+        let show = |text: &str| Text(text).render().into_string();
+        assert_eq!(
+            show("<b>\"'&\u{202E}\u{1b}\\xE9"),
+            "&lt;b&gt;&quot;'&amp;\\u{202E}\\x1B\\xE9"
+        );
+        // A few more than the longest are not worth cutting.
+        assert_eq!(show(&"x".repeat(LONGEST + 40)).len(), LONGEST + 40);
+        assert!(show(&"x".repeat(LONGEST + 41)).ends_with("x… (and 41 more characters)"));
+        let line = Line("use `a\n<b>` or\n ` alone").render().into_string();
+        assert_eq!(line, "use `a &lt;b&gt;` or ` alone");
+        let line = Line("use `a\n<b>` here").render().into_string();
+        assert_eq!(line, "use <code>a &lt;b&gt;</code> here");
+    }
+
+    #[test]
+    fn words_end_as_their_number_wants() {
+        assert_eq!(many(1, "alert"), "1 alert");
+        assert_eq!(many(1_200, "alert"), "1,200 alerts");
+        assert_eq!(many(2, "address"), "2 addresses");
     }
 }

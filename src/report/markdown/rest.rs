@@ -44,12 +44,10 @@ pub(super) fn how_sure(page: &mut Page, report: &Report) {
             .guides
             .iter()
             .find(|guide| guide.rule == finding.rule);
-        let wants = guide.map_or_else(Vec::new, |guide| {
-            guide.wants.iter().map(|want| prose(want)).collect()
-        });
+        let wants = guide.map_or(&[][..], |guide| &guide.wants);
         [
             code(&finding.rule),
-            wants.join("; "),
+            listed(wants),
             counted(finding),
             finding.baseline.map_or(String::new(), |usual| {
                 format!(
@@ -74,6 +72,20 @@ pub(super) fn how_sure(page: &mut Page, report: &Report) {
         page.paragraph("The first log line of each:");
         page.items(shown);
     }
+}
+
+/// Lines of words as one: what a line announces follows it at once.
+fn listed(lines: &[String]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(match text.chars().next_back() {
+            None => "",
+            Some(':') => " ",
+            Some(_) => "; ",
+        });
+        text.push_str(&prose(line));
+    }
+    text
 }
 
 fn counted(finding: &Finding) -> String {
@@ -159,6 +171,7 @@ pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
         many(coverage.evicted, "key")
     ));
     told.push(match coverage.gaps.as_slice() {
+        [] if coverage.first.is_none() => "Without a record no hour can be missed".to_owned(),
         [] => "No hour is missing in the log as a whole".to_owned(),
         gaps => format!("No record at all: {}", stretches(gaps)),
     });
@@ -175,7 +188,7 @@ pub(super) fn coverage(page: &mut Page, coverage: &Coverage) {
     }
     for (word, texts) in [
         ("Could not be read", &coverage.problems),
-        ("Learning", &coverage.learning),
+        ("Baseline", &coverage.learning),
         ("Settings", &coverage.settings),
     ] {
         let texts = texts.iter().take(LINES);
