@@ -189,7 +189,7 @@ fn footer(book: &Book<'_>) -> Markup {
             p {
                 "This page loads nothing and sends nothing. Characters of the log that cannot be \
                  seen are shown as escapes such as " code { "\\x1B" } " or "
-                code { "\\u{202E}" } "; very long texts are cut."
+                code { "\\u{202E}" } "; very long texts are cut. Fields of a log line that are \"-\" are left out."
             }
         }
     }
