@@ -54,7 +54,7 @@ impl Names {
         let name = name.unwrap_or_else(|| {
             self.others.push(object.key[object.named.stem..].into());
             Name {
-                stem: stem | (OTHER - 1) * ENDING,
+                stem: stem | ((OTHER - 1) * ENDING),
                 time: 0,
                 unique: self.others.len() as u64 - 1,
             }

@@ -32,7 +32,6 @@ pub fn unknown() -> Report {
         since_report: None,
         incidents: Vec::new(),
         incidents_left_out: Count::default(),
-        others_left_out: 0,
         others: Vec::new(),
         others_left_out: 0,
         actors: Vec::new(),
