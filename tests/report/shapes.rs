@@ -113,7 +113,7 @@ fn fifty_thousand_alerts_have_a_page() {
     let place = Place::new();
     place.file(
         "rules/every.yml",
-        &EVERY.replace("key_name, ", "remote_ip, key_name, "),
+        EVERY.replace("key_name, ", "remote_ip, key_name, "),
     );
     let mut log = String::new();
     for number in 0..50_000 {
