@@ -147,7 +147,7 @@ impl<C: Copy + Default> Layer<C> {
         let wanted = match layers.last() {
             None => Some(first),
             Some(layer) if layer.used * 2 > layer.cells.len() && layer.cells.len() < largest => {
-                Some((layer.cells.len() * 4).max(first))
+                Some((layer.cells.len() * 4).clamp(first, largest))
             }
             Some(_) => None,
         };

@@ -244,12 +244,13 @@ impl Collector {
         let (incidents, incidents_left_out) = self.incidents();
         let (actors, actors_left_out) = self.actors();
         let buckets = self.buckets(parts.buckets);
+        let since = parts.since_report.as_ref();
         let verdict = Verdict {
-            attention: doubts::attention(&self.levels, &parts.coverage),
+            attention: doubts::attention(&self.levels, &parts.coverage, since),
             worst: self.levels.worst(),
             levels: self.levels,
             incidents: incidents.len() as u64 + incidents_left_out.number,
-            doubts: doubts::doubts(&parts.coverage, &buckets),
+            doubts: doubts::doubts(&parts.coverage, &buckets, since),
         };
         let mut room = Budget(OTHER_BYTES);
         let others = self.others.findings().take_while(|one| room.take(*one));

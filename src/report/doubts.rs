@@ -4,7 +4,7 @@
 //! Sentences, from what was looked at; what the alerts are about does not matter
 //! here.
 
-use super::model::{Attention, Bucket, Coverage, Gap, Levels};
+use super::model::{Attention, Bucket, Coverage, Gap, Levels, Previous};
 use crate::alert::Level;
 use crate::text::words::grouped;
 
@@ -12,12 +12,14 @@ use crate::text::words::grouped;
 const NAMES: usize = 5;
 const HOUR: i64 = 3_600;
 
-/// How soon somebody has to look.
-pub fn attention(levels: &Levels, coverage: &Coverage) -> Attention {
+/// How soon somebody has to look. `since` is the report before, where this one covers
+/// what is new since.
+pub fn attention(levels: &Levels, coverage: &Coverage, since: Option<&Previous>) -> Attention {
     match levels.worst() {
         Some(Level::Critical | Level::High) => Attention::Now,
         Some(Level::Medium) => Attention::Today,
         Some(Level::Low | Level::Informational) => Attention::WhenThereIsTime,
+        None if is_nothing_new(coverage, since) => Attention::NothingNew,
         None if records(coverage) == 0 => Attention::Unknown,
         None => Attention::None,
     }
@@ -27,10 +29,15 @@ fn records(coverage: &Coverage) -> u64 {
     coverage.lines.saturating_sub(coverage.malformed)
 }
 
+/// Whether nothing came, and nothing that came was lost.
+fn is_nothing_new(coverage: &Coverage, since: Option<&Previous>) -> bool {
+    since.is_some() && coverage.lines == 0 && coverage.inputs.failed == 0
+}
+
 /// Each a sentence.
-pub fn doubts(coverage: &Coverage, buckets: &[Bucket]) -> Vec<String> {
+pub fn doubts(coverage: &Coverage, buckets: &[Bucket], since: Option<&Previous>) -> Vec<String> {
     let doubts = [
-        nothing(coverage),
+        nothing(coverage).filter(|_| !is_nothing_new(coverage, since)),
         inputs(coverage),
         malformed(coverage),
         undated(coverage),
@@ -191,7 +198,7 @@ mod tests {
             let mut levels = Levels::default();
             levels.add(Level::Informational);
             levels.add(level);
-            attention(&levels, &coverage())
+            attention(&levels, &coverage(), None)
         };
         assert_eq!(of(Level::Critical), Attention::Now);
         assert_eq!(of(Level::High), Attention::Now);
@@ -199,18 +206,32 @@ mod tests {
         assert_eq!(of(Level::Low), Attention::WhenThereIsTime);
         assert_eq!(of(Level::Informational), Attention::WhenThereIsTime);
         let none = Levels::default();
-        assert_eq!(attention(&none, &coverage()), Attention::None);
+        assert_eq!(attention(&none, &coverage(), None), Attention::None);
         let unread = Coverage {
             malformed: 1_000,
             ..coverage()
         };
-        assert_eq!(attention(&none, &unread), Attention::Unknown);
-        assert_eq!(attention(&none, &Coverage::default()), Attention::Unknown);
+        assert_eq!(attention(&none, &unread, None), Attention::Unknown);
+        let nothing = Coverage::default();
+        assert_eq!(attention(&none, &nothing, None), Attention::Unknown);
+        // Nothing new is what is usual at night, unless something went wrong.
+        let since = Some(&Previous { made: 0 });
+        assert_eq!(attention(&none, &nothing, since), Attention::NothingNew);
+        assert_eq!(doubts(&nothing, &[], since), [""; 0]);
+        assert_eq!(attention(&none, &unread, since), Attention::Unknown);
+        let lost = Coverage {
+            inputs: Inputs {
+                failed: 1,
+                ..Inputs::default()
+            },
+            ..nothing
+        };
+        assert_eq!(attention(&none, &lost, since), Attention::Unknown);
     }
 
     #[test]
     fn what_was_looked_at_leaves_no_doubt() {
-        assert_eq!(doubts(&coverage(), &[]), [""; 0]);
+        assert_eq!(doubts(&coverage(), &[], None), [""; 0]);
     }
 
     #[test]
@@ -259,7 +280,7 @@ mod tests {
             }],
         };
         assert_eq!(
-            doubts(&doubtful, &[silent]),
+            doubts(&doubtful, &[silent], None),
             [
                 "3 of 10 inputs could not be read.",
                 "1 of 1,000 lines is no record and was not looked at.",
@@ -275,7 +296,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            doubts(&Coverage::default(), &[]),
+            doubts(&Coverage::default(), &[], None),
             ["No record was read, so nothing is known."]
         );
     }

@@ -246,6 +246,7 @@ fn headline(report: &Report) -> &'static str {
         Attention::Today => "look at this today",
         Attention::WhenThereIsTime => "nothing urgent",
         Attention::None => "nothing to worry about was found",
+        Attention::NothingNew => "no record has come since the report before",
         Attention::Unknown => "nothing is known, because no record was read",
     }
 }

@@ -81,6 +81,8 @@ pub enum Attention {
     WhenThereIsTime,
     /// There is none.
     None,
+    /// No record has come since the report before, and nothing went wrong.
+    NothingNew,
     /// No record was read, so nothing is known.
     Unknown,
 }

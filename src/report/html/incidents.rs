@@ -24,6 +24,7 @@ pub(super) fn section(book: &Book<'_>) -> Markup {
             p {
                 @match report.verdict.attention {
                     Attention::Unknown => "Nobody knows: no record was read.",
+                    Attention::NothingNew => "Nothing since the report before.",
                     _ => "No rule fired.",
                 }
             }

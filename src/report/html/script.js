@@ -21,15 +21,18 @@
     if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0;
     return typeof a === 'number' ? -1 : 1;
   };
+  // In a table of alerts each has a body of its own, with its log lines.
+  const entries = (table) => {
+    const bodies = all(':scope > tbody', table);
+    return table.classList.contains('al') ? bodies : [...bodies[0].rows];
+  };
   const sort = (table, head, at) => {
     // Numbers and levels begin with the most, names with A.
     const most = head.matches('.r, :first-child');
     const before = head.getAttribute('aria-sort');
     const up = before ? before === 'descending' : !most;
-    const bodies = all(':scope > tbody', table);
-    // A table of many bodies has one for each entry.
-    const parent = bodies.length > 1 ? table : bodies[0];
-    const rows = bodies.length > 1 ? bodies : [...parent.rows];
+    const rows = entries(table);
+    const parent = rows[0].parentElement;
     const cell = (row) => (row.rows ? row.rows[0] : row).cells[at];
     rows
       .map((row) => [value(cell(row)), row])
@@ -39,7 +42,7 @@
     head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
   };
   for (const table of all('table.sort')) {
-    if (table.rows.length < 3) continue;
+    if (entries(table).length < 2) continue;
     [...table.tHead.rows[0].cells].forEach((head, at) => {
       if (head.className === 'x') return;
       const button = document.createElement('button');

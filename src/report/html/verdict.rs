@@ -28,6 +28,7 @@ fn call(verdict: &Verdict) -> &'static str {
         Attention::WhenThereIsTime => "Nothing urgent: look at this when there is time.",
         Attention::None if verdict.doubts.is_empty() => "Nothing to worry about.",
         Attention::None => "Nothing was found, but not everything could be looked at.",
+        Attention::NothingNew => "Nothing new.",
         Attention::Unknown => "Nothing is known: no record was read.",
     }
 }
@@ -38,6 +39,7 @@ const fn mood(attention: Attention) -> &'static str {
         Attention::Today => "today",
         Attention::WhenThereIsTime => "later",
         Attention::None => "calm",
+        Attention::NothingNew => "calm",
         Attention::Unknown => "unknown",
     }
 }
@@ -51,7 +53,7 @@ pub(super) fn header(report: &Report) -> Markup {
                 p.brand { "S3 access report" }
                 h1 { (call(verdict)) }
                 (lead(report))
-                @if verdict.attention != Attention::Unknown {
+                @if !matches!(verdict.attention, Attention::Unknown | Attention::NothingNew) {
                     div.glance { (levels(&verdict.levels)) (glance(report)) }
                 }
                 (doubts(&verdict.doubts))
@@ -66,6 +68,7 @@ fn lead(report: &Report) -> Markup {
     let verdict = &report.verdict;
     match verdict.attention {
         Attention::None => quiet(report),
+        Attention::NothingNew => nothing_new(report),
         Attention::Unknown => unknown(report),
         _ => match (report.incidents.first(), report.others.first()) {
             (Some(incident), other) if other.is_none_or(|other| other.level <= incident.level) => {
@@ -126,6 +129,17 @@ fn quiet(report: &Report) -> Markup {
                 ", " (from_to(first, last))
             }
             ". None of them fired."
+        }
+    }
+}
+
+fn nothing_new(report: &Report) -> Markup {
+    html! {
+        p.lead {
+            "No record has come since the report"
+            @if let Some(before) = &report.since_report { " of " (at(before.made)) }
+            ". Where requests are made all the time, find out whether logging is still switched on: logs \
+             come within hours."
         }
     }
 }
