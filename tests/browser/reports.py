@@ -1,0 +1,108 @@
+"""The reports that are looked at, and how they are made."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import hostile
+
+# A day and six hours, with every attack that has room in it.
+LOG = ["--lines", "60000", "--duration", "30h", "--seed", "7"]
+MANY = 50_000
+
+
+@dataclass
+class Page:
+    """A report, and which checks it goes through (`browser.cjs`)."""
+
+    name: str
+    html: Path
+    checks: list
+    # Texts that a print of it must have.
+    prints: list = field(default_factory=list)
+
+    def described(self):
+        """For the manifest."""
+        other = self.html.with_suffix(".json")
+        return {"name": self.name, "html": str(self.html), "json": str(other), "checks": self.checks}
+
+
+def make(program, generator):
+    """All of them but the hostile ones."""
+    folder = program.folder
+    settings = attacks(folder, generator)
+    log = (folder / "access.log").read_bytes().splitlines(keepends=True)
+    half = len(log) // 2
+    (folder / "early.log").write_bytes(b"".join(log[:half]))
+    (folder / "late.log").write_bytes(b"".join(log[half:]))
+    config = ["--config", settings]
+    whole = program.report("attacks", *config, folder / "access.log", forms=("html", "json", "md"))
+    state = [*config, "--state", folder / "kept.state"]
+    program.report("before", *state, folder / "early.log")
+    compared = program.report(
+        "compared", *state, "--compare", folder / "before.json", folder / "early.log", folder / "late.log"
+    )
+    worst = json.loads(whole.with_suffix(".json").read_text())["incidents"]
+    told = [step["title"] for incident in worst for step in incident["story"]]
+    named = [incident["entity"]["name"] for incident in worst]
+    return [
+        Page("attacks", whole, ["everywhere", "looks", "uses", "reads"], [*told, *named]),
+        Page("compared", compared, ["everywhere", "looks", "reads"]),
+        Page("empty", empty(program), ["everywhere", "looks", "reads"]),
+        Page("malformed", malformed(program), ["everywhere", "looks", "reads"]),
+        Page("one", one(program), ["everywhere", "looks", "reads", "damaged"]),
+        Page("many", many(program), ["everywhere", "uses"]),
+    ]
+
+
+def attacks(folder, generator):
+    """The generator's log and the settings under which its truth holds."""
+    lists = ["--settings", "s3sentry.toml", "--aws-ranges", "ip-ranges.json", "--ioc", "ioc"]
+    with (folder / "access.log").open("wb") as out:
+        subprocess.run([generator, *LOG, *lists], cwd=folder, stdout=out, check=True)
+    return folder / "s3sentry.toml"
+
+
+def empty(program):
+    """A period without a line."""
+    (program.folder / "empty.log").write_bytes(b"")
+    return program.report("empty", program.folder / "empty.log")
+
+
+def malformed(program):
+    """Lines that are no records, some of them hostile."""
+    lines = [b"not a line of any log", b"<script>alert(1)</script>", b"\x00\xff\x1b[31m", b"{}" * 400]
+    (program.folder / "malformed.log").write_bytes(b"".join(line + b"\n" for line in lines * 25))
+    return program.report("malformed", program.folder / "malformed.log", code=3)
+
+
+def one(program):
+    """One alert: somebody without credentials reads an object."""
+    (program.folder / "one.log").write_bytes(hostile.anonymous(b"acme-finance", b"2026/plan.txt"))
+    page = program.report("one", program.folder / "one.log")
+    return page
+
+
+def many(program):
+    """As many alerts as there are lines, each of somebody else."""
+    rules, settings = program.folder / "many.rules", program.folder / "many.toml"
+    rules.mkdir()
+    (rules / "many.yml").write_text(hostile.rules(["requester"]))
+    alone(program, settings)
+    with (program.folder / "many.log").open("wb") as out:
+        out.writelines(hostile.stranger(number) for number in range(MANY))
+    return program.report("many", "--config", settings, "--rules", rules, program.folder / "many.log")
+
+
+def alone(program, settings):
+    """Settings under which no rule of the program's own is there."""
+    listed = json.loads(program.run("rules", "list", "--format", "json")[0])
+    settings.write_text("".join(f"[rules.{rule['name']}]\nenabled = false\n" for rule in listed))
+
+
+def clean(folder):
+    """An empty folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
