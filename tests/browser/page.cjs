@@ -34,8 +34,8 @@ async function open(browser, file, options = {}) {
   context.on("request", (request) => {
     if (request.url() !== address) did.push(`asked for ${request.url().slice(0, 200)}`);
   });
-  context.on("page", (other) => other !== page && did.push(`opened ${other.url()}`));
   const page = await context.newPage();
+  context.on("page", (other) => did.push(`opened ${other.url()}`));
   page.on("console", (message) => did.push(`console, ${message.type()}: ${message.text().slice(0, 300)}`));
   page.on("pageerror", (error) => did.push(`error: ${error.message}`));
   page.on("dialog", (dialog) => {

@@ -160,6 +160,11 @@ async function keyboard({ page }) {
   const seen = new Set();
   for (let press = 0; press < 40; press += 1) {
     await page.keyboard.press("Tab");
+    // It may glide to there.
+    await page.waitForFunction(() => {
+      const box = document.activeElement.getBoundingClientRect();
+      return box.bottom > 0 && box.top < innerHeight;
+    }, null, { timeout: 2000 }).catch(() => {});
     const at = await page.evaluate(() => {
       const one = document.activeElement;
       const style = getComputedStyle(one);
