@@ -22,6 +22,7 @@ const { chromium } = need("playwright-core");
 const axe = need("axe-core").source;
 
 const SCHEMES = ["light", "dark"];
+const CHECK_ENDS_IN = 300_000;
 /** Each in both widths and both schemes, or once. */
 const EVERYWHERE = { first: seen.first, fits: seen.fits };
 const LOOKS = { badges: seen.badges, structure: seen.structure, axe: seen.axe };
@@ -74,20 +75,17 @@ function checks(browser, job) {
   const list = [];
   const add = (name, run) => list.push([`${job.name}: ${name}`, run]);
   for (const set of job.checks) {
-    if (set === "everywhere") {
-      for (const width of Object.keys(WIDTHS)) {
-        for (const scheme of SCHEMES) {
-          const shot = ({ page }) => shoot(job, width, scheme, page);
-          add(`fits and names the worst first, ${width}, ${scheme}`, () =>
-            looked(browser, job, { width, scheme }, [shot, ...Object.values(EVERYWHERE)]));
-        }
+    if (set === "everywhere" || set === "large") {
+      // What is large is seen once in each width and scheme.
+      const views = Object.keys(WIDTHS).flatMap((width) => SCHEMES.map((scheme) => [width, scheme]));
+      for (const [width, scheme] of set === "large" ? [views[0], views[3]] : views) {
+        const shot = ({ page }) => shoot(job, width, scheme, page);
+        add(`fits and names the worst first, ${width}, ${scheme}`, () =>
+          looked(browser, job, { width, scheme }, [shot, ...Object.values(EVERYWHERE)]));
       }
     } else if (set === "looks") {
-      for (const scheme of SCHEMES) {
-        for (const [name, check] of Object.entries(LOOKS)) {
-          add(`${name}, ${scheme}`, () => looked(browser, job, { scheme }, [check]));
-        }
-      }
+      for (const scheme of SCHEMES) add(`${Object.keys(LOOKS).join(", ")}, ${scheme}`, () => looked(browser, job, { scheme }, Object.values(LOOKS)));
+    } else if (set === "phone") {
       add("axe, phone", () => looked(browser, job, { width: "phone" }, [seen.axe]));
     } else if (set === "uses") {
       for (const [name, check] of Object.entries(USES)) add(name, () => looked(browser, job, {}, [check]));
@@ -122,6 +120,15 @@ async function noticed(browser, job, [name, check, saying, spoil]) {
   holds(said instanceof Wrong && saying.test(said.message), `it is not noticed: ${said.message}`);
 }
 
+/** A check that hangs fails, so that the others are told. */
+function within(milliseconds, running) {
+  let timer;
+  const over = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`not done in ${milliseconds / 1000} s`)), milliseconds);
+  });
+  return Promise.race([running, over]).finally(() => clearTimeout(timer));
+}
+
 async function main() {
   for (const folder of [manifest.shots, manifest.prints]) fs.mkdirSync(folder, { recursive: true });
   const browser = await chromium.launch({
@@ -146,12 +153,15 @@ async function main() {
         const [name, run] = next;
         const start = Date.now();
         try {
-          await run();
+          await within(CHECK_ENDS_IN, run());
           console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
         } catch (error) {
           failed += 1;
           const kind = error instanceof Wrong ? "WRONG " : "BROKEN";
-          console.error(`${kind}  ${name}\n${error instanceof Wrong ? error.message : error.stack}`);
+          // What the browser has said on its own stderr comes after the first lines.
+          const stack = error.stack.split("\n").filter((line, place) => place === 0 || line.startsWith("    at"));
+          console.error(`${kind}  ${name}\n${error instanceof Wrong ? error.message : stack.join("\n")}`);
+          if (!browser.isConnected()) throw new Error("Chromium is gone");
         }
         done += 1;
       }

@@ -21,7 +21,11 @@ function column(table, at) {
       ["levels", (cell) => levels.indexOf(text(cell)), (value) => value >= 0],
       ["numbers", (cell) => Number(cell.querySelector("data")?.value ?? (/^([\d,]+)(?= |$)/.exec(text(cell)) ?? [])[1]?.replaceAll(",", "")),
         (value) => !Number.isNaN(value)],
-      ["times", (cell) => Date.parse(cell.querySelector("time")?.dateTime), (value) => !Number.isNaN(value)],
+      // A sentence may have a time in it as well.
+      ["times", (cell) => {
+        const time = cell.querySelector("time");
+        return time && text(cell).startsWith(time.textContent) ? Date.parse(time.dateTime) : NaN;
+      }, (value) => !Number.isNaN(value)],
       ["texts", (cell) => text(cell).toLowerCase(), () => true],
     ];
     const [kind, value] = kinds.find(([, value, good]) => some.every((cell) => good(value(cell))));
