@@ -54,6 +54,7 @@ def steady(value):
 
 def differs(page, twin):
     """What one page has and the other has not."""
+    page, twin = Counter(page), Counter(twin)
     return [f"{count} too many: {what}"[:400] for what, count in (page - twin).items()] + [
         f"{count} too few: {what}"[:400] for what, count in (twin - page).items()
     ]
@@ -122,13 +123,20 @@ def tokens(markdown):
 
 
 def same_markdown(markdown, twin, payloads, who):
-    """The same for Markdown, which has no HTML in it at all."""
+    """Markdown has no HTML in it at all, the blocks of its twin, and nothing in them that
+    its twin has not. What is no plain word is in a span of code, so that there may be
+    more of these; and of long texts fewer fit."""
     (found, text), (due, _) = tokens(markdown), tokens(twin)
     raw = [what for what in found if "html_" in what]
     holds(not raw, f"{who}: raw HTML in Markdown: {raw[:3]}")
-    wrong = differs(found, due)
-    holds(not wrong, f"{who}: {len(wrong)} pieces of Markdown too many or too few:\n" + "\n".join(wrong[:5]))
-    told(text, payloads, who)
+    if not any(map(is_long, payloads)):
+        wrong = differs(*({what: count for what, count in some.items() if " > " not in what} for some in (found, due)))
+        holds(not wrong, f"{who}: {len(wrong)} blocks of Markdown too many or too few:\n" + "\n".join(wrong[:5]))
+    foreign = [what for what in found if what not in due and "code_inline" not in what]
+    holds(not foreign, f"{who}: foreign Markdown: {foreign[:3]}")
+    there = [payload for payload in payloads if printable(payload) and bare(payload).decode()[:BEGINNING] in text]
+    # The worst five stand in it in full.
+    holds(len(there) >= min(5, sum(map(printable, payloads))), f"{who}: only {len(there)} payloads are in the Markdown")
 
 
 # JSON.

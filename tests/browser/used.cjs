@@ -11,8 +11,8 @@ const { LEVELS } = require("./seen.cjs");
  */
 function column(table, at) {
   return table.evaluate((one, [at, levels]) => {
-    const many = one.tBodies.length > 1;
-    const rows = many ? [...one.tBodies].map((body) => body.rows[0]) : [...one.tBodies[0].rows];
+    // A row of one wide cell goes with the row before it.
+    const rows = [...one.tBodies].flatMap((body) => [...body.rows]).filter((row) => row.cells.length > 1);
     const cells = rows.map((row) => row.cells[at]);
     const text = (cell) => cell.textContent.trim();
     const blank = (cell) => text(cell) === "" || text(cell) === "none";
@@ -39,17 +39,21 @@ async function sorts({ page }) {
   const tables = await page.locator("table:has(thead button)").all();
   holds(tables.length > 0, "no table can be sorted");
   let moved = 0;
-  for (const table of tables.slice(0, 12)) {
+  const seen = new Map();
+  for (const table of tables) {
     const name = await table.evaluate((one) => one.className);
+    // Every incident has one.
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    if (seen.get(name) > 3) continue;
     const heads = await table.locator("thead th").all();
     for (const [at, head] of heads.entries()) {
       const before = await column(table, at);
-      const seen = [];
+      const ways = [];
       for (const click of [1, 2]) {
         await head.locator("button").evaluate((button) => button.click());
         const way = await head.getAttribute("aria-sort");
         holds(["ascending", "descending"].includes(way), `${name}, column ${at}: aria-sort is ${way}`);
-        seen.push(way);
+        ways.push(way);
         const others = await table.locator("thead th[aria-sort]").count();
         holds(others === 1, `${name}: ${others} columns say that they are sorted by`);
         const { kind, values } = await column(table, at);
@@ -58,6 +62,9 @@ async function sorts({ page }) {
         const wrong = some.findIndex((value, place) =>
           place > 0 && (way === "ascending" ? some[place - 1] > value : some[place - 1] < value));
         holds(wrong < 0, `${name}, column ${at} (${kind}), ${way}: ${key(some[wrong - 1])} before ${key(some[wrong])}`);
+        const torn = await table.evaluate((one) =>
+          [...one.tBodies].some((body) => body.rows.length > 1 && body.rows[0].cells.length === 1));
+        holds(!torn, `${name}: what belongs to a row stands before it`);
         const gaps = values.map((value) => value === null).filter((gone, place, all) => place && gone !== all[place - 1]);
         holds(gaps.length <= 1, `${name}, column ${at}: what is empty stands in between`);
         holds(
@@ -66,7 +73,7 @@ async function sorts({ page }) {
         );
         if (key(values) !== key(before.values)) moved += 1;
       }
-      holds(seen[0] !== seen[1], `${name}, column ${at}: a second click does not turn it round`);
+      holds(ways[0] !== ways[1], `${name}, column ${at}: a second click does not turn it round`);
     }
   }
   holds(moved > 0, "no click has moved a row");
