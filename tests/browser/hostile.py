@@ -53,7 +53,8 @@ def letters(payload, number):
     room for), others for each number."""
     alphabet = "bcdfghjklm"
     word = "".join(alphabet[int(digit)] for digit in f"{number:04}")
-    length = min(len(shown(payload)), LONG)
+    # No two are the same, though payloads may be of one character.
+    length = min(max(len(shown(payload)), len(word)), LONG)
     return (word * (length // len(word) + 1))[:length].encode()
 
 
@@ -123,14 +124,15 @@ def plausible():
 
 
 # By every field that a payload is in, and by the address, so that there is an
-# incident of each kind of entity.
+# incident of each kind of entity: the level, and after how many requests. Those that
+# name nobody fire last, so that the first alert of an object is never one of theirs.
 GROUPS = {
-    "requester": "critical",
-    "bucket_name": "high",
-    "key_name": "medium",
-    "referer": "low",
-    "user_agent": "informational",
-    "remote_host": "high",
+    "requester": ("critical", 1),
+    "bucket_name": ("high", 1),
+    "remote_host": ("high", 1),
+    "key_name": ("medium", 2),
+    "referer": ("low", 2),
+    "user_agent": ("informational", 2),
 }
 
 DETECTION = """
@@ -165,7 +167,7 @@ correlation:
   rules: [any-request]
   group-by: [%(field)s]
   timespan: 1h
-  condition: {gte: 1}
+  condition: {gte: %(count)s}
 """
 
 
@@ -173,6 +175,12 @@ def rules(fields):
     """Rules that fire on every record, by each of these fields."""
     return DETECTION + "".join(
         CORRELATION
-        % {"field": field, "number": number, "name": field.replace("_", "-"), "level": GROUPS[field]}
+        % {
+            "field": field,
+            "number": number,
+            "name": field.replace("_", "-"),
+            "level": GROUPS[field][0],
+            "count": GROUPS[field][1],
+        }
         for number, field in enumerate(fields, 1)
     )

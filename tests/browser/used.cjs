@@ -107,7 +107,6 @@ async function filters({ page, report }) {
   const words = report.incidents.slice(0, incidents).map((incident) => incident.entity.name);
   const last = words[words.length - 1];
   const by = async (least, word) => {
-    const before = await told.textContent();
     await find.fill(word);
     await level.selectOption(String(least));
     // It waits until nobody types.
@@ -119,7 +118,6 @@ async function filters({ page, report }) {
         `level ${least}, "${word}", ${selector}: ${found.kept} are shown and should not be, ${found.gone} are not: ${found.example}`);
       if (selector === "article.inc" && (least || word)) {
         holds(said.includes(`${found.shown} of ${found.all} incident`), `it says "${said}" of ${found.shown} incidents`);
-        holds(said !== before, "it does not say that something else is shown");
       }
       if (selector === "article.inc") incidentsLeft = found.shown;
     }
