@@ -27,7 +27,7 @@ const CHECK_ENDS_IN = 300_000;
 const EVERYWHERE = { first: seen.first, fits: seen.fits };
 const LOOKS = { badges: seen.badges, structure: seen.structure, axe: seen.axe };
 const USES = { sorts: used.sorts, filters: used.filters, folds: used.folds, keyboard: used.keyboard };
-const READS = { scriptless: used.scriptless, prints: used.prints };
+const READS = { scriptless: used.scriptless, prints: used.prints, "prints without the script": used.printsScriptless };
 
 /** The page must be silent whatever was done with it. */
 async function looked(browser, job, view, checks) {
@@ -91,6 +91,8 @@ function checks(browser, job) {
       for (const [name, check] of Object.entries(USES)) add(name, () => looked(browser, job, {}, [check]));
     } else if (set === "reads") {
       for (const [name, check] of Object.entries(READS)) add(name, () => looked(browser, job, {}, [check]));
+    } else if (set === "prints") {
+      add("prints", () => looked(browser, job, {}, [used.prints]));
     } else if (set === "hostile") {
       add("nothing runs, whatever is done with it", () => looked(browser, job, {}, [seen.fits, handled]));
     } else if (set === "damaged") {

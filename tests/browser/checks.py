@@ -17,7 +17,7 @@ import traceback
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import pypdf
+import pypdfium2
 
 import disks
 import hostile
@@ -149,13 +149,16 @@ def hostile_checks(tally, program):
 
 def printed(program, page):
     """A print has what was folded, with the script and without it."""
-    for end in ("", "-without-script"):
-        file = program.folder / f"prints/{page.name}{end}.pdf"
-        text = "".join(sheet.extract_text() for sheet in pypdf.PdfReader(file).pages)
-        text = "".join(text.split())
+    files = sorted((program.folder / "prints").glob(f"{page.name}*.pdf"))
+    holds(files, f"{page.name} was not printed")
+    for file in files:
+        sheets = pypdfium2.PdfDocument(file)
+        text = "".join(sheet.get_textpage().get_text_range() for sheet in sheets)
+        # Where a line is broken there may be a mark.
+        text = "".join(text.replace("\ufffe", "").split())
         for due in page.prints:
             holds("".join(due.split()) in text, f"{file.name} does not have {due!r}")
-    return f"{len(page.prints)} texts"
+    return f"{len(page.prints)} texts, {len(files)} prints"
 
 
 def sizes(pages):
