@@ -87,6 +87,8 @@ function checks(browser, job) {
       for (const scheme of SCHEMES) add(`${Object.keys(LOOKS).join(", ")}, ${scheme}`, () => looked(browser, job, { scheme }, Object.values(LOOKS)));
     } else if (set === "phone") {
       add("axe, phone", () => looked(browser, job, { width: "phone" }, [seen.axe]));
+    } else if (set === "sifts") {
+      for (const name of ["sorts", "filters"]) add(name, () => looked(browser, job, {}, [USES[name]]));
     } else if (set === "uses") {
       for (const [name, check] of Object.entries(USES)) add(name, () => looked(browser, job, {}, [check]));
     } else if (set === "reads") {
