@@ -130,8 +130,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only words; the lock itself ends with the file.
+        // Only words; the lock itself ends with the file. A process that is just
+        // being started may have the file open, too, until it is another program.
         let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
     }
 }
 
@@ -163,4 +165,24 @@ fn host() -> String {
 #[cfg(not(unix))]
 fn host() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_else(|_| "this machine".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_ends_though_another_process_has_inherited_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("a.db");
+        let lock = Lock::take(&state, "one", 0).unwrap();
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(matches!(
+            Lock::take(&state, "two", 0),
+            Err(Refused::Held(_))
+        ));
+        drop(lock);
+        assert!(Lock::take(&state, "two", 0).is_ok());
+        drop(inherited);
+    }
 }
