@@ -50,19 +50,22 @@ async function sorts({ page }) {
   });
   holds(tables.length > 0, "no table can be sorted");
   let moved = 0;
+  // Handles, because a locator would look through the whole page each time.
+  const handles = await page.$$("table:has(thead button)");
   for (const [name, place] of tables) {
-    const table = page.locator("table:has(thead button)").nth(place);
-    const heads = await table.locator("thead th").all();
+    const table = handles[place];
+    const heads = await table.$$("thead th");
     for (const [at, head] of heads.entries()) {
-      if (!(await head.locator("button").count())) continue;
+      const button = await head.$("button");
+      if (!button) continue;
       const before = await column(table, at);
       const ways = [];
       for (const click of [1, 2]) {
-        await head.locator("button").evaluate((button) => button.click());
+        await button.evaluate((one) => one.click());
         const way = await head.getAttribute("aria-sort");
         holds(["ascending", "descending"].includes(way), `${name}, column ${at}: aria-sort is ${way}`);
         ways.push(way);
-        const others = await table.locator("thead th[aria-sort]").count();
+        const others = (await table.$$("thead th[aria-sort]")).length;
         holds(others === 1, `${name}: ${others} columns say that they are sorted by`);
         const { kind, values } = await column(table, at);
         const some = values.filter((value) => value !== null);
