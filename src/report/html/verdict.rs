@@ -38,8 +38,7 @@ const fn mood(attention: Attention) -> &'static str {
         Attention::Now => "now",
         Attention::Today => "today",
         Attention::WhenThereIsTime => "later",
-        Attention::None => "calm",
-        Attention::NothingNew => "calm",
+        Attention::None | Attention::NothingNew => "calm",
         Attention::Unknown => "unknown",
     }
 }
