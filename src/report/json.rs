@@ -49,7 +49,7 @@ pub fn write(report: &Report) -> io::Result<String> {
     Ok(text)
 }
 
-/// A report that [`write`] wrote.
+/// A report that [`write()`] wrote.
 pub fn read(from: impl Read) -> Result<Report, Unreadable> {
     /// What tells a report from other JSON.
     #[derive(Deserialize)]

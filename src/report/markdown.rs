@@ -2,7 +2,7 @@
 //! tables, and never more than a ticket takes.
 //!
 //! Plain Markdown with the tables of GitHub. Texts of the log may hold anything; they
-//! get in through [`text`] only, so that no dialect finds markup, HTML or a link in
+//! get in through `text` only, so that no dialect finds markup, HTML or a link in
 //! them. Nothing is computed here that the other forms of a report would want as
 //! well. No clock, no file.
 

@@ -35,7 +35,7 @@ pub struct Alerted {
     /// When they triggered: by the first second of the hour, since the Unix epoch.
     pub hours: BTreeMap<i64, Levels>,
     /// Buckets that they name in their keys, redacted and written as
-    /// [`lossless`](crate::text::lossless) says: the highest level, and how many.
+    /// [`lossless`] says: the highest level, and how many.
     pub buckets: BTreeMap<String, (Level, u64)>,
 }
 
